@@ -1,0 +1,1 @@
+"""Accounts, users, sessions, API tokens, permissions and the audit trail."""

@@ -1,0 +1,1 @@
+"""Commands for members: ordered here, claimed, run and reported by the agent."""

@@ -1,0 +1,1 @@
+"""A pool: one deployment whose public name must stay on a live member."""

@@ -1,0 +1,1 @@
+"""The queue's edge: RQ queues, retry policy and the outbox drain."""
