@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import redis as redis_lib
 from sqlalchemy import Engine
@@ -23,6 +25,8 @@ class Wiring:
     redis: redis_lib.Redis
     sealer: Sealer
     clock: Clock
+    # Calls from a lower room into an upper one, by name, put here by the upper room's edge (`waiting_jobs`, …).
+    hooks: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
 
 def database_url(settings: Settings) -> str:
