@@ -1,0 +1,132 @@
+"""PostgreSQL from Debian's package: one throw-away cluster, a fresh database for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+
+from .ports import accepts_unix
+from .process import ChildServer, MissingPackage
+
+TEMPLATE = "serversctl_template"
+# Durability is not what these tests are about; speed is.
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "200",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+    "autovacuum": "off",
+    "timezone": "UTC",
+}
+
+
+class Postgres(ChildServer):
+    """A real PostgreSQL, run as an unprivileged user because it refuses root. Socket only, no TCP."""
+
+    title = "Postgres"
+    stop_signal = signal.SIGINT  # "fast shutdown": does not wait for clients
+    _binaries: Path
+    _numbers: Iterator[int]
+
+    @classmethod
+    def start(cls, directory: Path | None = None) -> Self:
+        binaries = _find_binaries()
+        server = cls(directory)
+        server._binaries, server._numbers = binaries, itertools.count(1)
+        server._init()
+        server.restart()
+        server._sql(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+        return server
+
+    def _init(self) -> None:
+        if os.geteuid() == 0:
+            shutil.chown(self.directory, "nobody")
+        argv = [str(self._binaries / "initdb"), "-D", str(self._data), "-U", "postgres", "-A", "trust", "-N"]
+        argv += ["--locale=C", "--encoding=UTF8"]
+        done = subprocess.run([*_as_nobody(), *argv], capture_output=True, text=True, check=False, cwd="/", timeout=60)
+        if done.returncode:
+            raise MissingPackage(f"initdb failed: {done.stderr or done.stdout}")
+
+    def restart(self) -> None:
+        """Start (again) with everything that the cluster holds."""
+        if self.running():
+            self.kill()
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        options = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
+        self.launch(
+            [
+                *(*_as_nobody(), str(self._binaries / "postgres")),
+                *("-D", str(self._data), "-k", str(self.directory), "-h", "", *options),
+            ],
+            answers=self._answers,
+        )
+
+    @property
+    def url(self) -> str:
+        """The maintenance database; tests take `fresh_database()`."""
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.directory}"
+
+    def prepare_template(self, fill: Callable[[str], None]) -> None:
+        """Let `fill(url)` make tables once; every later fresh database starts as a copy. Close what it opens."""
+        fill(self.url_of(TEMPLATE))
+
+    @contextmanager
+    def fresh_database(self) -> Iterator[str]:
+        """URL of a new database, dropped at the end, whoever is still connected."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        named = sql.Identifier(name)
+        self._sql(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(TEMPLATE)))
+        try:
+            yield self.url_of(name)
+        finally:
+            self._sql(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "data"
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(host=str(self.directory), user="postgres", dbname="postgres", autocommit=True)
+
+    def _sql(self, statement: sql.Composed) -> None:
+        with self._connect() as connection:
+            connection.execute(statement)
+
+    def _answers(self) -> bool:
+        if not accepts_unix(self.directory / ".s.PGSQL.5432"):
+            return False
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _find_binaries() -> Path:
+    """Newest installed major version; Debian keeps them out of PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda p: int(p.parts[-3]))
+    if not found:
+        raise MissingPackage("PostgreSQL is not on this machine. Install it: apt-get install -y postgresql")
+    return found[-1].parent
+
+
+def _as_nobody() -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--pdeathsig", "TERM", "--"]
