@@ -1,1 +1,1 @@
-"""The command line: serversctl up, web, worker, monitor, status, doctor and the rest."""
+"""The `serversctl` program: one file per command in `commands/`."""

@@ -1,0 +1,110 @@
+# ServersCTL. `make help` lists what there is. Targets are files where they make files, so a second run is quick.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export SERVERSCTL_DATA_DIR ?= $(CURDIR)/var/serversctl
+
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest -q
+BACKEND_TESTS := $(if $(T),$(T),backend/tests)
+SIMULATION := $(wildcard backend/tests/simulation)
+PYTHON_DIRS := $(wildcard backend agent e2e bench)
+SHELL_FILES = $(shell git ls-files | while read -r f; do [ -f "$$f" ] && head -c 40 "$$f" | grep -aqE '^\#!.*\b(ba)?sh\b' && echo "$$f"; done)
+AGENT_SOURCES := $(shell find agent -path agent/dist -prune -o -type f -not -name '*.pyc' -print 2>/dev/null)
+
+##@ Use
+.PHONY: demo up agent
+demo: setup agent  ## The product on this machine: hosts, name server, a pool that fails over; Ctrl-C ends it
+	exec $(PY) -m e2e.demo
+
+up: setup agent  ## The control plane alone with embedded defaults, for real use (data in SERVERSCTL_DATA_DIR)
+	exec .venv/bin/serversctl up
+
+agent: agent/dist/agent.zip  ## Build agent/dist/: balctl_heartbeat.py, agent.zip, agent.json, commands.json
+agent/dist/agent.zip: .setup/venv $(AGENT_SOURCES)
+	$(PY) -m agent.build
+	@touch $@
+
+##@ Set up
+.PHONY: setup lock
+setup: .setup/system .setup/venv  ## All tools, once: Debian packages where root, Python packages into .venv/
+	@:
+.setup/system: .ci/setup .ci/packages.txt $(wildcard e2e/lab/packages.txt)
+	@.ci/setup system && touch $@
+.setup/venv: .ci/setup requirements/runtime.txt requirements/dev.txt pyproject.toml
+	@.ci/setup venv && touch $@
+
+LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11
+lock: .setup/venv  ## Lock requirements/*.in again with hashes (needs the package index)
+	PATH=.venv/bin:$$PATH $(LOCK) requirements/runtime.in -o requirements/runtime.txt
+	PATH=.venv/bin:$$PATH $(LOCK) requirements/dev.in -o requirements/dev.txt
+	cd requirements && sha256sum runtime.in dev.in runtime.txt dev.txt >locked.sha256
+
+##@ Check
+.PHONY: test test-backend test-backend-postgresql test-agent test-simulation test-e2e
+test: setup agent  ## Every suite, then the summary line of each; T=path for one file of the backend
+	@$(if $(T),.ci/suite backend $(PYTEST) $(T),MAKE="$(MAKE)" .ci/test backend backend-postgresql agent simulation e2e)
+
+test-backend: .setup/venv  ## The backend on SQLite
+	@.ci/suite backend $(PYTEST) -n 2 $(BACKEND_TESTS) $(SIMULATION:%=--ignore=%)
+
+test-backend-postgresql: .setup/venv  ## The same suite on PostgreSQL
+	@TEST_DATABASE=postgresql .ci/suite backend-postgresql $(PYTEST) -n 2 $(BACKEND_TESTS) $(SIMULATION:%=--ignore=%)
+
+test-agent: .setup/venv agent  ## The agent: its modules and the built file, on this Python and on 3.9
+	@.ci/suite agent $(PYTEST) agent/tests
+
+test-simulation: .setup/venv  ## The decider under 1,000 seeded schedules x 4 configurations
+	@.ci/suite simulation $(PYTEST) -n 2 $(SIMULATION)
+
+test-e2e: setup agent  ## Stories on real hosts in network namespaces; says loudly what it skips
+	@.ci/suite e2e $(PYTEST) -rs e2e
+
+.PHONY: lint format
+lint: .setup/venv .setup/system  ## Style, types, imports, shell, locks, stale generated files
+	$(PY) -m ruff check $(PYTHON_DIRS)
+	$(PY) -m ruff format --check $(PYTHON_DIRS)
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	@command -v shellcheck >/dev/null || { echo "lint: install the package shellcheck" >&2; exit 1; }
+	shellcheck $(SHELL_FILES)
+	cd requirements && sha256sum --quiet -c locked.sha256 || { echo "lint: the locks are older than their .in files: run make lock" >&2; exit 1; }
+	$(PYTEST) backend/tests/docs
+
+format: .setup/venv  ## All formatters
+	$(PY) -m ruff check --fix-only --quiet $(PYTHON_DIRS)
+	$(PY) -m ruff format $(PYTHON_DIRS)
+
+##@ Make
+.PHONY: openapi docs migration bench soak screenshots
+openapi: .setup/venv  ## The OpenAPI document, into var/openapi.json
+	@mkdir -p var
+	.venv/bin/serversctl openapi >var/openapi.json
+	@echo "wrote var/openapi.json"
+
+docs: .setup/venv  ## Write the generated parts of docs/ again (settings, commands)
+	$(PY) -m tests.docs.generate
+
+migration: .setup/venv  ## A new migration from the tables, m="what changed"
+	@test -n "$(m)" || { echo 'migration: say what changed: make migration m="add pools.colour"' >&2; exit 2; }
+	$(PY) -m serversctl.cli.revision "$(m)"
+
+bench: setup agent  ## Load numbers, into docs/performance.md's tables
+	@test -d bench || { echo "bench: there is no benchmark in this tree yet" >&2; exit 2; }
+	$(PY) -m bench
+
+soak: setup agent  ## Hours of a pool under random faults
+	@test -f e2e/soak.py || { echo "soak: there is no soak run in this tree yet" >&2; exit 2; }
+	$(PY) -m e2e.soak
+
+screenshots:  ## Pictures of the dashboard
+	@echo "screenshots: this version has no dashboard yet, so there is nothing to photograph" >&2; exit 2
+
+##@ Other
+.PHONY: help clean
+help:  ## This list
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*##/ {printf "  %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+clean:  ## Remove what was built and installed here; data in var/ stays
+	rm -rf .venv node_modules .setup agent/dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

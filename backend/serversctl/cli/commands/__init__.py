@@ -1,0 +1,1 @@
+"""One command (or group) per file: each holds a `command`, and is found by folder."""
