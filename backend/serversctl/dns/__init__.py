@@ -1,0 +1,1 @@
+"""DNS: provider credentials, the record that a pool owns, and the one way in which it is changed."""
