@@ -88,7 +88,7 @@ docs: .setup/venv  ## Write the generated parts of docs/ again (settings, comman
 
 migration: .setup/venv  ## A new migration from the tables, m="what changed"
 	@test -n "$(m)" || { echo 'migration: say what changed: make migration m="add pools.colour"' >&2; exit 2; }
-	$(PY) -m serversctl.cli.revision "$(m)"
+	$(PY) backend/migrations/new.py "$(m)"
 
 bench: setup agent  ## Load numbers, into docs/performance.md's tables
 	@test -d bench || { echo "bench: there is no benchmark in this tree yet" >&2; exit 2; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from serversctl.cli.migrate import every_table
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, DateTime, create_engine, event, text
 ADVISORY_LOCK = 0x5E72C71
 
 
-def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Migrations name plain SQL types, so that an old one never depends on today's code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -27,7 +27,7 @@ def read_env_file(path: Path) -> dict[str, str]:
     """NAME=value lines, as systemd's EnvironmentFile= takes them; `#` begins a comment line, quotes are dropped."""
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as why:
         raise BadSetting(f"{path} cannot be read ({why}): mend it or remove it.") from why

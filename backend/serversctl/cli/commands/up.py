@@ -20,11 +20,12 @@ from sqlalchemy import func, select
 
 import serversctl
 
+from ...identity.setup import ensure_token
 from ...identity.tables import User
 from ...kernel import embedded_redis, local_ca
 from ...kernel import logging as log_lines
 from ...kernel.clock import SystemClock
-from ...kernel.db import make_engine, make_sessions, reading
+from ...kernel.db import make_engine, make_sessions, reading, unit_of_work
 from ...kernel.settings import PREFIX, BadSetting, Settings
 from ...wiring import database_url
 from .. import environment, migrate
@@ -92,13 +93,24 @@ def prepare(settings: Settings) -> Settings:
     return settings
 
 
+def setup_token(settings: Settings) -> str | None:
+    """A fresh token for the first user while nobody owns the installation; the one printed before is void."""
+    engine = make_engine(database_url(settings))
+    try:
+        with unit_of_work(make_sessions(engine)) as session:
+            return ensure_token(session)
+    finally:
+        engine.dispose()
+
+
 def supervise(settings: Settings, *, json_logs: bool) -> int:
+    token = setup_token(settings)
     supervisor = Supervisor(
         roles(settings, json_logs=json_logs),
         state_file=settings.data_dir / STATE_FILE,
         environ=child_environment(settings),
         print_line=line_printer(json_logs=json_logs),
-        on_ready=lambda: announce(settings),
+        on_ready=lambda: announce(settings, token),
         chores=[Chore(RENEWAL_CHECK_SEC, lambda: renew(settings))] if settings.tls == "local" else [],
     )
     return supervisor.run()
@@ -227,8 +239,10 @@ def renew(settings: Settings) -> str | None:
     return "web" if renewed else None
 
 
-def announce(settings: Settings) -> None:
+def announce(settings: Settings, token: str | None) -> None:
     click.echo(f"\nServersCTL is up: {settings.public_url or settings.listen}")
+    if token:
+        click.echo(f"  Nobody owns it yet. Set-up token for the first user: {token}")
     if settings.tls == "local":
         click.echo(f"  Certificate authority: {local_ca.files(settings.data_dir).ca}")
     if not re.match(r"https://(localhost|127\.|\[::1\])", settings.public_url):
