@@ -6,12 +6,16 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import serversctl
 from serversctl.kernel.db import Base, SessionFactory, make_engine, make_sessions, unit_of_work
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from support.api import Api
 
 
 class FakeClock:
@@ -83,3 +87,11 @@ def sessions(engine: Engine) -> SessionFactory:
 def session(sessions: SessionFactory) -> Iterator[Session]:
     with unit_of_work(sessions) as opened:
         yield opened
+
+
+@pytest.fixture
+def api(engine: Engine, clock: FakeClock) -> Api:
+    """The whole app over a fresh database, with two tenants; see `support.api.Api` for the ways to call it."""
+    from support.api import make_api
+
+    return make_api(engine, clock)

@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, TypeVar, cast
-from uuid import UUID
 
 from flask import g
 
 from ..kernel.errors import Unauthorized
+from .audit import Actor
+from .rules import Demand, Principal, Role
+
+__all__ = ["Demand", "Principal", "Role", "actor", "allow", "principal", "public"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-class Role(IntEnum):
-    """Each role may do what the ones below it may."""
+def allow(role: Role, scope: str, *, dangerous: bool = False, session_only: bool = False) -> Callable[[View], View]:
+    """Declare on a view method who may call it; the app reads this into the policy table and enforces it.
 
-    VIEWER = 1
-    OPERATOR = 2
-    ADMIN = 3
-    OWNER = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """The signed-in user or API token behind a request."""
-
-    account_id: UUID
-    user_id: UUID | None
-    role: Role
-    name: str
-    scopes: frozenset[str] | None = field(default=None)  # None: a browser session, not narrowed
-    token_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What one operation asks of its caller. role None means public or checked by the view (agents)."""
-
-    role: Role | None
-    scope: str | None
-    dangerous: bool = False
-
-
-def allow(role: Role, scope: str, *, dangerous: bool = False) -> Callable[[View], View]:
-    """Declare on a view method who may call it; the app reads this into the policy table and enforces it."""
+    `dangerous` asks browser sessions for a proof of presence not older than 5 minutes; `session_only` keeps
+    API tokens out (passwords, second factors, tokens themselves).
+    """
 
     def mark(view: View) -> View:
-        cast(Any, view).demand = Demand(role, scope, dangerous)
+        cast(Any, view).demand = Demand(role, scope, dangerous, session_only)
         return view
 
     return mark
@@ -67,3 +42,9 @@ def principal() -> Principal:
     if who is None:
         raise Unauthorized("not_signed_in", "Sign in, or send an API token as `Authorization: Bearer sctl_…`.")
     return cast(Principal, who)
+
+
+def actor() -> Actor:
+    """The caller as the audit trail names it."""
+    who = principal()
+    return Actor("user", who.user_id, who.name) if who.token_id is None else Actor("token", who.token_id, who.name)

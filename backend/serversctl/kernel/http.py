@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
-from flask import current_app
+from flask import Flask, current_app, has_request_context, request
 from flask_smorest.blueprint import Blueprint as SmorestBlueprint
 from flask_sqlalchemy import SQLAlchemy
-from marshmallow import RAISE, Schema, fields, validate
+from flask_sqlalchemy.session import Session as FlaskSession
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from .db import Base
 from .paging import LIMIT_DEFAULT, LIMIT_MAX
 
-db = SQLAlchemy(model_class=Base)
+Marked = TypeVar("Marked")
+
+
+class RequestSession(FlaskSession):
+    """The session of a request on the engine of the Wiring. Reading requests take no write lock on SQLite."""
+
+    def get_bind(self, *_args: Any, bind: Any = None, **_kwargs: Any) -> Any:
+        if bind is not None:
+            return bind
+        engine = wired().engine
+        reads = has_request_context() and request.method in {"GET", "HEAD"}
+        return engine.execution_options(reading=True) if reads else engine
+
+
+class Database(SQLAlchemy):
+    """flask-sqlalchemy's session handling around the engine that the Wiring already made and tuned."""
+
+    def _make_engine(self, _bind_key: str | None, _options: dict[str, Any], app: Flask) -> Engine:
+        return cast(Engine, app.extensions["serversctl"].engine)
+
+
+db = Database(model_class=Base, session_options={"class_": RequestSession})
 
 
 def session() -> Session:
@@ -27,7 +51,20 @@ def wired() -> Any:
 
 
 class Blueprint(SmorestBlueprint):
-    """A room's routes."""
+    """A room's routes: flask-smorest's, with types."""
+
+    def __init__(self, name: str, import_name: str, **options: Any) -> None:
+        super().__init__(name, import_name, **options)  # type: ignore[no-untyped-call]
+
+    def route(self, rule: str, **options: Any) -> Callable[[Marked], Marked]:
+        return cast("Callable[[Marked], Marked]", super().route(rule, **options))  # type: ignore[no-untyped-call]
+
+    def arguments(self, schema: Any, **options: Any) -> Callable[[Marked], Marked]:
+        return cast("Callable[[Marked], Marked]", super().arguments(schema, **options))  # type: ignore[no-untyped-call]
+
+    def response(self, status_code: int, schema: Any = None, **options: Any) -> Callable[[Marked], Marked]:
+        made = super().response(status_code, schema, **options)  # type: ignore[no-untyped-call]
+        return cast("Callable[[Marked], Marked]", made)
 
 
 def camel(name: str) -> str:
@@ -42,9 +79,28 @@ class WireSchema(Schema):
         unknown = RAISE
         ordered = True
 
+    @pre_load
+    def refuse_unstorable(self, data: Any, **_kwargs: Any) -> Any:
+        """NUL and halves of surrogate pairs are valid JSON and no database takes them."""
+        _refuse_unstorable(data)
+        return data
+
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         if field_obj.data_key is None:
             field_obj.data_key = camel(field_name)
+
+
+def _refuse_unstorable(value: Any, field: str = "body") -> None:
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValidationError("Leave out NUL characters and broken Unicode.", field)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_unstorable(key)
+            _refuse_unstorable(item, key if field == "body" else field)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unstorable(item, field)
 
 
 class PageArgs(WireSchema):
