@@ -1,1 +1,1 @@
-"""Commands for members: ordered here, claimed, run and reported by the agent."""
+"""Jobs: a command ordered for one member, run at most once per attempt, its outcome never invented."""

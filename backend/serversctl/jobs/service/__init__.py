@@ -1,0 +1,56 @@
+"""The use cases of jobs. Each takes a Session; the edge opens and commits it."""
+
+from .claiming import LEASE_SEC, Claimed, claim
+from .completing import Receipt, Report, complete
+from .ending import move
+from .look import (
+    attempts_of,
+    evidence_of,
+    get_job,
+    job_of_account,
+    job_of_member,
+    jobs_page,
+    log_of,
+    members_to_cancel,
+    members_with_work,
+    running_jobs,
+    waiting,
+)
+from .ordering import Ordered, order
+from .progressing import Progress, progress
+from .steering import cancel, hold_open, resolve
+from .stopping import lift_stop, stop_of, stop_work
+from .sweeping import forget_old, sweep
+
+__all__ = [
+    "LEASE_SEC",
+    "Claimed",
+    "Ordered",
+    "Progress",
+    "Receipt",
+    "Report",
+    "attempts_of",
+    "cancel",
+    "claim",
+    "complete",
+    "evidence_of",
+    "forget_old",
+    "get_job",
+    "hold_open",
+    "job_of_account",
+    "job_of_member",
+    "jobs_page",
+    "lift_stop",
+    "log_of",
+    "members_to_cancel",
+    "members_with_work",
+    "move",
+    "order",
+    "progress",
+    "resolve",
+    "running_jobs",
+    "stop_of",
+    "stop_work",
+    "sweep",
+    "waiting",
+]
