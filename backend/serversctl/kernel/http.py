@@ -59,6 +59,10 @@ class Blueprint(SmorestBlueprint):
     def route(self, rule: str, **options: Any) -> Callable[[Marked], Marked]:
         return cast("Callable[[Marked], Marked]", super().route(rule, **options))  # type: ignore[no-untyped-call]
 
+    def alt_response(self, status_code: Any, response: Any = None, **options: Any) -> Callable[[Marked], Marked]:
+        made = super().alt_response(status_code, response, **options)  # type: ignore[no-untyped-call]
+        return cast("Callable[[Marked], Marked]", made)
+
     def arguments(self, schema: Any, **options: Any) -> Callable[[Marked], Marked]:
         return cast("Callable[[Marked], Marked]", super().arguments(schema, **options))  # type: ignore[no-untyped-call]
 
