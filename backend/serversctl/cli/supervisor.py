@@ -176,7 +176,7 @@ class Supervisor:
 
     def _died(self, running: Running, code: int, now: float) -> None:
         ran_sec = now - running.started
-        first = running.restarts == 0 and not running.was_ready
+        first = running.restarts == 0
         self._kill(running)
         running.last_exit = _exit_words(code)
         if first and code == BAD_SETTING_EXIT:
