@@ -125,9 +125,10 @@ class RateLimited(ProviderError):
     status = 429
     retry = True
 
-    def __init__(self, detail: str, *, retry_after_sec: float) -> None:
+    def __init__(self, detail: str, *, retry_after_sec: float, from_provider: bool = True) -> None:
         super().__init__(detail)
         self.retry_after_sec = retry_after_sec
+        self.from_provider = from_provider
 
 
 class ProviderUnavailable(ProviderError):

@@ -87,3 +87,27 @@ def rfc2136_bench(server: Any) -> Bench:
         look=server.dig,
         bad_secret={"tsig_secret": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
     )
+
+
+def cloudflare_bench(server: Any) -> Bench:
+    return Bench(
+        kind="cloudflare",
+        config={"api_token": server.token},
+        edit=server.edit,
+        look=server.look,
+        cloudflare_api_base=server.base_url,
+        vendor=server,
+        bad_secret={"api_token": "not-the-token-at-all"},
+    )
+
+
+def whm_bench(server: Any, ca_file: str) -> Bench:
+    return Bench(
+        kind="whm",
+        config={"host": "127.0.0.1", "port": server.port, "username": server.username, "api_token": server.token},
+        edit=server.edit,
+        look=server.look,
+        outbound=Outbound(allow=LOOPBACK.allow, ca_file=ca_file),
+        vendor=server,
+        bad_secret={"api_token": "not-the-token-at-all"},
+    )

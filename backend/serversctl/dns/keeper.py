@@ -1,0 +1,359 @@
+"""Keeps a pool's record: the door through which deciders reach DNS, by pool id and addresses alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..kernel.clock import Clock
+from ..kernel.db import SessionFactory, database_now, reading, unit_of_work
+from ..kernel.ids import new_id
+from ..kernel.outbound import Outbound
+from ..kernel.outbox import emit
+from ..kernel.sealed import Sealer
+from ..kernel.settings import Settings
+from . import rules
+from .authority import Authority
+from .links import Door, Link, find_zone
+from .ports import Fence, Provider, ProviderError, ProviderUnauthorized, RateLimited, Refused, Zone
+from .preflight import Colour, Preflight, Step, colour_of, look
+from .reconcile import Convergence, Outcome, Want, converge, observed_of
+from .service import trim
+from .tables import DnsPreflight, DnsWrite, PoolDns
+
+log = logging.getLogger(__name__)
+
+# F12: put a hand edit back three times an hour, then leave it and say so.
+RESTORES_PER_HOUR = 3
+
+STATE_OF = {
+    Outcome.IN_SYNC: "in_sync",
+    Outcome.APPLIED: "in_sync",
+    Outcome.CONFLICT: "conflict",
+    Outcome.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TargetView:
+    """What deciders and pages may know of a pool's name. ttl_bound_sec: how long resolvers may keep an old answer."""
+
+    pool_id: UUID
+    fqdn: str
+    zone: str
+    kind: str
+    ttl: int
+    ttl_bound_sec: int
+    proxied: bool
+    dynamic_sync: bool
+    internal: bool
+    adopted: bool
+    state: str
+    detail: str
+    wanted: dict[str, tuple[str, ...]] | None
+    observed: dict[str, tuple[str, ...]]
+    observed_at: datetime | None
+    preflight: Colour | None
+
+
+class RecordKeeper:
+    """Opens its own short sessions and never holds one during a network call. Safe to share between threads."""
+
+    def __init__(
+        self,
+        session_factory: SessionFactory,
+        sealer: Sealer,
+        clock: Clock,
+        settings: Settings,
+        *,
+        outbound: Outbound | None = None,
+        authority: Authority | None = None,
+    ) -> None:
+        self._sessions = session_factory
+        self._clock = clock
+        self.outbound = outbound or Outbound(allow=settings.outbound_allow, ca_file=settings.outbound_ca_file)
+        self.door = Door(session_factory, sealer, settings, self.outbound)
+        self._authority = authority or Authority(self.outbound)
+
+    def target(self, pool_id: UUID) -> TargetView | None:
+        """The pool's name and its last known state, from the database alone; None when it is not connected."""
+        try:
+            link = self.door.link(pool_id)
+        except ProviderUnauthorized:
+            return None
+        if link is None:
+            return None
+        with reading(self._sessions) as session:
+            newest = select(DnsPreflight.colour).where(DnsPreflight.pool_id == pool_id)
+            colour = session.scalar(newest.order_by(DnsPreflight.at.desc()).limit(1))
+        return TargetView(
+            pool_id=pool_id,
+            fqdn=link.fqdn,
+            zone=link.zone,
+            kind=link.key.kind,
+            ttl=link.ttl,
+            ttl_bound_sec=rules.ttl_bound_sec(link.ttl, link.proxied, link.key.limits),
+            proxied=link.proxied,
+            dynamic_sync=link.dynamic_sync,
+            internal=link.internal,
+            adopted=link.adopted,
+            state=link.state,
+            detail=link.detail,
+            wanted=link.wanted,
+            observed=link.observed,
+            observed_at=link.observed_at,
+            preflight=Colour(colour) if colour else None,
+        )
+
+    def converge(
+        self, pool_id: UUID, addresses: Mapping[str, tuple[str, ...]], fence: Fence, *, urgent: bool = True
+    ) -> Convergence:
+        """Make the pool's name hold exactly these addresses; call again until `done` and `verified`.
+
+        urgent: a cutover, which may use the whole request budget; a steady check may not, and puts a hand edit back
+        at most three times an hour. `fence` is called right before each write; what it raises goes through.
+        """
+        try:
+            link = self.door.link(pool_id)
+        except ProviderError as why:
+            return Convergence(Outcome.UNAUTHORIZED, detail=why.detail)
+        if link is None:
+            return Convergence(Outcome.REFUSED, detail="DNS is not connected: choose an API key, a zone and a label.")
+        want = {kind: tuple(found) for kind, found in addresses.items() if found}
+        if problems := rules.check_want(want, internal=link.internal):
+            return Convergence(Outcome.REFUSED, link.observed, detail=" ".join(problems))
+        restoring = not urgent and link.wanted == want
+        guard = self._restore_guard(link, fence) if restoring else fence
+        try:
+            found, zone = self._converge(link, want, guard, urgent=urgent)
+        except _TooManyRestores:
+            found, zone = self._held(link, want), None
+        self._store(link, want, found, zone, restored=restoring)
+        return found
+
+    def observe(self, pool_id: UUID) -> Convergence:
+        """Look without writing: in sync, drifted, in conflict or not known. Keeps what was found."""
+        try:
+            link = self.door.link(pool_id)
+        except ProviderError as why:
+            return Convergence(Outcome.UNAUTHORIZED, detail=why.detail)
+        if link is None:
+            return Convergence(Outcome.REFUSED, detail="DNS is not connected: choose an API key, a zone and a label.")
+        want = link.wanted or {}
+
+        def read_only() -> None:
+            raise _WouldWrite
+
+        try:
+            if want:
+                found, zone = self._converge(link, want, read_only, urgent=False)
+            else:
+                found, zone = self._read(link)
+                self._store(link, want, found, zone, state="unknown" if found.done else None)
+                return found
+        except _WouldWrite:
+            found, zone = self._read(link)
+            if found.done:
+                shown = ", ".join(link_text(found.observed)) or "nothing"
+                found = replace(found, outcome=Outcome.FAILED, detail=f"The name holds {shown} instead of what we set.")
+                self._store(link, want, found, zone, state="drift")
+                return found
+        self._store(link, want, found, zone)
+        return found
+
+    def preflight(self, pool_id: UUID, *, write: bool = False, fence: Fence = lambda: None) -> Preflight | None:
+        """Walk the way that a cutover will take and keep what was found (R11); None when DNS is not connected.
+
+        write: also write the record as it is, which proves the right to edit. Only where the name is in sync.
+        """
+        try:
+            link = self.door.link(pool_id)
+        except ProviderError as why:
+            return self._key_does_not_open(why)
+        if link is None:
+            return None
+        may_write = write and link.state == "in_sync" and bool(link.wanted)
+        with self.door.provider(link.key, urgent=False) as provider:
+            steps = look(provider, link, self._authority, write=may_write, fence=fence, now=self._clock.now())
+        found = Preflight(self._clock.now(), colour_of(steps), tuple(steps), wrote=may_write)
+        self._keep(link.pool_id, link.account_id, found)
+        return found
+
+    def _key_does_not_open(self, why: ProviderError) -> Preflight:
+        fix = "Restore SERVERSCTL_SECRET_KEY, or enter the key's secret again."
+        step = Step("credential", False, why.detail, fix)
+        return Preflight(self._clock.now(), Colour.RED, (step,), wrote=False)
+
+    def _read(self, link: Link) -> tuple[Convergence, Zone | None]:
+        zone = None
+        try:
+            with self.door.provider(link.key, urgent=False) as provider:
+                zone = self._zone(provider, link)
+                records = provider.read(zone, link.fqdn)
+        except ProviderError as why:
+            return _failed(why), zone
+        return Convergence(Outcome.IN_SYNC, observed_of(records), records=records), zone
+
+    def _converge(self, link: Link, want: Want, fence: Fence, *, urgent: bool) -> tuple[Convergence, Zone | None]:
+        zone = None
+        try:
+            with self.door.provider(link.key, urgent=urgent) as provider:
+                zone = self._zone(provider, link)
+                servers = provider.authorities(zone)
+
+                def verify(_zone: Zone, name: str, wanted: Want) -> bool | None:
+                    return self._authority.agrees(link.zone, servers, name, wanted)
+
+                found = converge(provider, link.target(zone), want, fence, verify=verify)
+                if found.outcome is Outcome.REFUSED and link.zone_ref and not found.records:
+                    # The zone may have been removed and made again under another id.
+                    zone = find_zone(provider, link.zone)
+                    if zone.ref != link.zone_ref:
+                        found = converge(provider, link.target(zone), want, fence, verify=verify)
+        except ProviderError as why:
+            return _failed(why), zone
+        return found, zone
+
+    def _zone(self, provider: Provider, link: Link) -> Zone:
+        return Zone(link.zone, link.zone_ref) if link.zone_ref else find_zone(provider, link.zone)
+
+    def _restore_guard(self, link: Link, fence: Fence) -> Fence:
+        def guard() -> None:
+            with reading(self._sessions) as session:
+                since = database_now(session) - timedelta(hours=1)
+                query = select(func.count(func.distinct(DnsWrite.at))).where(
+                    DnsWrite.pool_id == link.pool_id, DnsWrite.restored, DnsWrite.at > since
+                )
+                if (session.scalar(query) or 0) >= RESTORES_PER_HOUR:
+                    raise _TooManyRestores
+            fence()
+
+        return guard
+
+    def _held(self, link: Link, want: Want) -> Convergence:
+        found, _ = self._read(link)
+        shown = ", ".join(link_text(found.observed)) or "nothing"
+        detail = (
+            f"Somebody keeps setting {link.fqdn} to {shown}; we put {', '.join(link_text(want))} back "
+            f"{RESTORES_PER_HOUR} times in an hour and stop now. Find who edits the zone, or order a cutover."
+        )
+        return Convergence(Outcome.REFUSED, found.observed, detail=detail, records=found.records)
+
+    def _store(
+        self,
+        link: Link,
+        want: Want,
+        found: Convergence,
+        zone: Zone | None,
+        *,
+        restored: bool = False,
+        state: str | None = None,
+    ) -> None:
+        with unit_of_work(self._sessions) as session:
+            row = session.scalar(select(PoolDns).where(PoolDns.pool_id == link.pool_id).with_for_update())
+            if row is None or row.fqdn != link.fqdn:
+                log.warning("the name of pool %s changed while it was being written", link.pool_id)
+                return
+            now = database_now(session)
+            before = row.state
+            row.state, row.detail = state or STATE_OF.get(found.outcome, "error"), found.detail
+            row.verified = found.verified
+            if zone is not None:
+                row.zone_ref = zone.ref
+            if found.records or found.done:
+                row.observed = {kind: list(contents) for kind, contents in found.observed.items()}
+                row.observed_at = now
+            if found.done and want:
+                row.wanted = {kind: list(contents) for kind, contents in want.items()}
+                row.owned = sorted({text for record in found.records for text in (record.id, record.key)})
+            elif found.writes:
+                # A late effect of a lost write must be known as ours.
+                row.owned = sorted(set(row.owned) | {f"{w.type}/{w.new}" for w in found.writes if w.new})
+            self._log_writes(session, link, found, now, restored=restored)
+            if row.state != before and row.state in {"conflict", "error", "drift"}:
+                emit(
+                    session,
+                    f"dns.{row.state}",
+                    account_id=link.account_id,
+                    pool_id=link.pool_id,
+                    payload={"fqdn": link.fqdn, "outcome": found.outcome.value, "detail": found.detail},
+                )
+            trim(session, link.pool_id)
+
+    def _log_writes(self, session: Session, link: Link, found: Convergence, now: datetime, *, restored: bool) -> None:
+        for write in found.writes:
+            session.add(
+                DnsWrite(
+                    id=new_id(),
+                    account_id=link.account_id,
+                    pool_id=link.pool_id,
+                    at=now,
+                    fqdn=link.fqdn,
+                    kind=write.kind,
+                    type=write.type,
+                    old=write.old,
+                    new=write.new,
+                    certain=write.certain,
+                    restored=restored,
+                )
+            )
+        if found.writes:
+            payload = {
+                "fqdn": link.fqdn,
+                "changes": [{"type": w.type, "old": w.old, "new": w.new} for w in found.writes],
+                "outcome": found.outcome.value,
+            }
+            kind = "dns.restored" if restored else "dns.written"
+            emit(session, kind, account_id=link.account_id, pool_id=link.pool_id, payload=payload)
+        session.flush()
+
+    def _keep(self, pool_id: UUID, account_id: UUID, found: Preflight) -> None:
+        with unit_of_work(self._sessions) as session:
+            newest = select(DnsPreflight.colour).where(DnsPreflight.pool_id == pool_id)
+            last = session.scalar(newest.order_by(DnsPreflight.at.desc()).limit(1))
+            session.add(
+                DnsPreflight(
+                    id=new_id(),
+                    account_id=account_id,
+                    pool_id=pool_id,
+                    at=database_now(session),
+                    colour=found.colour.value,
+                    wrote=found.wrote,
+                    steps=[step.as_json() for step in found.steps],
+                )
+            )
+            if found.colour.value != (last or "green"):
+                bad = [f"{step.name}: {step.why} {step.fix}".strip() for step in found.steps if not step.ok]
+                payload = {"from": last, "to": found.colour.value, "detail": " ".join(bad)}
+                emit(session, "dns.preflight_changed", account_id=account_id, pool_id=pool_id, payload=payload)
+            session.flush()
+            trim(session, pool_id)
+
+
+class _WouldWrite(Exception):
+    """Raised by the fence of a look that must not write."""
+
+
+class _TooManyRestores(Exception):
+    """Raised by the fence of a steady check that put the same thing back too often."""
+
+
+def link_text(observed: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [f"{kind} {content}" for kind, contents in observed.items() for content in contents]
+
+
+def _failed(why: ProviderError) -> Convergence:
+    outcome = Outcome.FAILED
+    if isinstance(why, RateLimited):
+        return Convergence(Outcome.RATE_LIMITED, detail=why.detail, retry_after_sec=why.retry_after_sec)
+    if isinstance(why, ProviderUnauthorized):
+        outcome = Outcome.UNAUTHORIZED
+    elif isinstance(why, Refused):
+        outcome = Outcome.REFUSED
+    return Convergence(outcome, detail=why.detail)
