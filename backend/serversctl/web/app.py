@@ -15,7 +15,7 @@ from ..identity.counters import DatabaseCounters, FirstThatWorks, MemoryCounters
 from ..identity.policy import demand_of
 from ..kernel.http import Blueprint, db
 from ..wiring import Wiring, database_url
-from . import guard, headers
+from . import docs, guard, headers, health, openapi
 from .problems import ProblemApi, problem
 
 __all__ = ["MAX_BODY_BYTES", "Demand", "create_app", "demand_of", "room_blueprints"]
@@ -31,8 +31,6 @@ def create_app(wiring: Wiring, *, writes_per_minute: int = WRITES_PER_MINUTE) ->
         API_TITLE="ServersCTL",
         API_VERSION=serversctl.__version__,
         OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/api",
-        OPENAPI_JSON_PATH="openapi.json",
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SQLALCHEMY_DATABASE_URI=database_url(wiring.settings),
         PROPAGATE_EXCEPTIONS=False,
@@ -47,10 +45,13 @@ def create_app(wiring: Wiring, *, writes_per_minute: int = WRITES_PER_MINUTE) ->
     )
     db.init_app(app)
     api = ProblemApi(app)  # type: ignore[no-untyped-call]
-    for blueprint in room_blueprints():
+    for blueprint in [*room_blueprints(), health.blp]:
         api.register_blueprint(blueprint)  # type: ignore[no-untyped-call]
+    openapi.install(app, api)
+    docs.install(app)
     # Flask runs after_request functions last in, first out: the commit comes first, the headers last.
     headers.install(app)
+    health.install(app)
     guard.install(app)
     app.after_request(_finish)
     app.teardown_request(_forget)

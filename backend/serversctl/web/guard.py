@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
@@ -9,6 +10,7 @@ import time
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import OperationalError
 
 from ..identity import audit
 from ..identity.caller import caller_address, find_caller, refuse_foreign_pages, refuse_without_csrf_token
@@ -80,11 +82,14 @@ def touch(response: Response) -> Response:
     caller = g.get("caller")
     if caller is not None and caller.stale and response.status_code < 500:
         now = wired().clock.now()
-        with unit_of_work(wired().sessions) as session:
-            if caller.by_cookie:
-                touch_session(session, caller.who.session_id, now)
-            else:
-                touch_token(session, caller.who.token_id, now)
+        try:
+            with unit_of_work(wired().sessions) as session:
+                if caller.by_cookie:
+                    touch_session(session, caller.who.session_id, now)
+                else:
+                    touch_token(session, caller.who.token_id, now)
+        except OperationalError as why:
+            log.warning("could not note the last use: %s", why)
     return response
 
 
@@ -108,10 +113,23 @@ def _limit_pace(app: Flask, caller: str) -> None:
 
 def _check_body(app: Flask) -> None:
     """Operations that read JSON take nothing else, and nothing compressed: that is how bombs come in."""
+    if request.method in SAFE:
+        return
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedBody("compressed_body", "Send the body as it is, without Content-Encoding.")
-    if _reads_json(app) and not request.is_json:
+    if not _reads_json(app):
+        return
+    if not request.is_json:
         raise UnsupportedBody("unsupported_media_type", "Send JSON with the header Content-Type: application/json.")
+    try:
+        json.loads(request.get_data(cache=True), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as why:
+        reason = "it is nested too deeply" if isinstance(why, RecursionError) else str(why)
+        raise DomainError("json_invalid", f"The body is not valid JSON: {reason[:200]}.") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _reads_json(app: Flask) -> bool:

@@ -10,9 +10,11 @@ from typing import Any, cast
 from flask import Flask, Response, current_app
 from flask_smorest import Api
 from marshmallow import fields
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from ..kernel.errors import DomainError
+from ..kernel.errors import Conflict, DomainError, Invalid, Unavailable
 from ..kernel.http import WireSchema
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,13 @@ PLAIN_CODES = {
     409: "conflict", 413: "body_too_large", 415: "unsupported_media_type", 422: "validation_failed",
     429: "too_many_requests", 500: "internal_error", 503: "unavailable",
 }  # fmt: skip
+
+
+PLAIN_DETAILS = {
+    404: "There is nothing at this address: compare it with /api/docs.",
+    405: "This address does not take that method; the Allow header lists those it takes.",
+    413: "The body is larger than this address accepts: send less.",
+}
 
 
 class ProblemSchema(WireSchema):
@@ -66,6 +75,17 @@ def _flatten(messages: Any, path: str = "") -> dict[str, list[str]]:
     return {path or "body": [str(sentence) for sentence in sentences]}
 
 
+def _database_refusal(error: Exception) -> DomainError | None:
+    """What a database error means to the caller, or None when it is our own bug."""
+    if isinstance(error, IntegrityError):
+        return Conflict("conflict", "It clashes with what is stored already: read it again and retry.")
+    if isinstance(error, DataError) or isinstance(getattr(error, "orig", error), OverflowError):
+        return Invalid("value_out_of_range", "A number or a time is beyond what can be stored: use a smaller one.")
+    if isinstance(error, OperationalError | PoolTimeout):
+        return Unavailable("database_unavailable", "The database does not answer: try again in a few seconds.")
+    return None
+
+
 class ProblemApi(Api):
     """flask-smorest's Api whose every error is a problem document."""
 
@@ -86,7 +106,8 @@ class ProblemApi(Api):
             first = next(iter(errors.items()))
             detail = f"{first[0]}: {first[1][0]}" if first[0] != "body" else first[1][0]
             return problem(status, PLAIN_CODES.get(status, "error"), detail, errors=errors)
-        answer = problem(status, PLAIN_CODES.get(status, "error"), error.description or HTTPStatus(status).phrase)
+        detail = PLAIN_DETAILS.get(status) or error.description or HTTPStatus(status).phrase
+        answer = problem(status, PLAIN_CODES.get(status, "error"), detail)
         if status == 405 and getattr(error, "valid_methods", None):
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
         return answer
@@ -99,5 +120,9 @@ class ProblemApi(Api):
         return answer
 
     def handle_crash(self, error: Exception) -> Response:
-        log.exception("unhandled error", exc_info=error)
+        known = _database_refusal(error)
+        if known is not None:
+            log.warning("the database refused: %s", error)
+            return self.handle_domain_error(known)
+        log.error("unhandled error", exc_info=error)
         return problem(500, "internal_error", "Something broke on our side; the log has the request id.")
