@@ -18,6 +18,7 @@ from e2e.conftest import MakeLab
 from e2e.lab import HostSpec, Lab, LabError, available, state, sweep_dead, wait_until
 from e2e.lab.aptrepo import AptRepository
 from e2e.lab.client import Client
+from e2e.lab.door import NameServerDoor
 from e2e.lab.hosts import Host
 from e2e.lab.network import Station
 from e2e.lab.proxy import FaultProxy
@@ -143,6 +144,36 @@ def test_a_clean_shutdown_stops_services_first(lab: Lab) -> None:
     assert host.state() == "off"
     host.boot()
     assert host.read("/var/tmp/stopped") == "stopped\n"
+
+
+def test_a_host_that_halts_by_itself_is_silent(lab: Lab) -> None:
+    host = lab.host("h1")
+    host.exec("systemctl", "poweroff", check=False)
+    wait_until(lambda: not host.is_on, timeout_sec=10, what="h1 is off")
+    with lab.control.inside():
+        wait_until(lambda: curl(f"http://{host.address}/", 0.3).returncode == 28, timeout_sec=5, what="h1 is silent")
+    host.boot()
+    assert whoami(host, lab.control) == "h1"
+
+
+def test_power_may_fail_at_any_moment(lab: Lab) -> None:
+    host = lab.host("h1")
+    for wait_sec in (0, 0.05, 0.2):
+        host.crash()
+        host.start()
+        time.sleep(wait_sec)  # somewhere in the middle of booting
+    host.crash()
+    host.crash()
+    host.boot()
+    with pytest.raises(LabError, match="already on"):
+        host.boot()
+    host.exec("systemctl", "reboot", check=False)
+    host.crash()
+    assert not host.is_on
+    time.sleep(0.5)
+    assert not host.is_on  # nobody starts it again
+    host.boot()
+    assert whoami(host, lab.control) == "h1"
 
 
 def test_a_host_that_reboots_by_itself_comes_back_with_a_new_boot_id(lab: Lab) -> None:
@@ -275,22 +306,23 @@ def test_a_client_follows_the_name_to_the_standby(lab: Lab) -> None:
 
 
 def test_a_client_keeps_an_address_for_its_ttl(lab: Lab) -> None:
+    name = "www.pool.example"
     with PowerDns.start(address=lab.names.address, port=53, zone="pool.example", within=lab.names.inside) as dns:
-        dns.set("pool.example", "www.pool.example", "A", [lab.host("h1").address], ttl=60)
-        client = Client("www.pool.example", lab.names.address)
-        with lab.world.inside():
-            assert client.visit().answer == "h1"
-        dns.set("pool.example", "www.pool.example", "A", [lab.host("h2").address], ttl=60)
-        with lab.world.inside():
-            assert client.visit().answer == "h1"
-        client.ttl_cap_sec = 0
-        client = Client("www.pool.example", lab.names.address)
-        with lab.world.inside():
-            assert client.visit().answer == "h2"
-        dns.set("pool.example", "www.pool.example", "A", [])
-        client = Client("www.pool.example", lab.names.address)
-        with lab.world.inside():
-            assert client.visit().error == "LookupError: www.pool.example has no address"
+
+        def visit(client: Client) -> str | None:
+            with lab.world.inside():
+                done = client.visit()
+            return done.answer or done.error
+
+        old = Client(name, lab.names.address)
+        dns.set("pool.example", name, "A", [lab.host("h1").address], ttl=60)
+        assert visit(old) == "h1"
+        dns.set("pool.example", name, "A", [lab.host("h2").address], ttl=60)
+        assert visit(old) == "h1"
+        assert visit(Client(name, lab.names.address)) == "h2"
+        dns.set("pool.example", name, "A", [])
+        assert visit(old) == "h1"
+        assert visit(Client(name, lab.names.address)) == "LookupError: www.pool.example has no address"
 
 
 def test_bind_and_a_mail_server_live_in_the_lab(lab: Lab) -> None:
@@ -309,6 +341,19 @@ def test_a_way_leads_from_this_machine_into_the_lab(lab: Lab) -> None:
     host = lab.host("h3")
     with FaultProxy((host.address, 80), dial_within=lab.control.inside) as door:
         assert curl(f"http://127.0.0.1:{door.port}/whoami").stdout == "h3\n"
+
+
+def test_anyone_on_this_machine_can_dig_in_the_lab(lab: Lab) -> None:
+    with (
+        PowerDns.start(address=lab.names.address, port=53, zone="pool.example", within=lab.names.inside),
+        NameServerDoor((lab.names.address, 53), dial_within=lab.names.inside) as door,
+    ):
+        host, port = door.address
+        for way in ("+notcp", "+tcp"):
+            asked = call("dig", f"@{host}", "-p", str(port), way, "+short", "+tries=1", "ns1.pool.example")
+            assert asked.stdout.strip() == lab.names.address
+    asked = call("dig", f"@{host}", "-p", str(port), "+tries=1", "+timeout=1", "ns1.pool.example")
+    assert "status: NOERROR" not in asked.stdout
 
 
 def test_a_host_without_haproxy_installs_it_with_the_real_apt_offline(make_lab: MakeLab, tmp_path: Path) -> None:

@@ -60,9 +60,16 @@ def _programs() -> str | None:
 def _kernel() -> str | None:
     if "\toverlay\n" not in Path("/proc/filesystems").read_text():
         return "the kernel has no overlay file system: modprobe overlay"
-    if not cgroup.hierarchies() or not all(os.access(root, os.W_OK) for root in cgroup.hierarchies()):
-        return "control groups cannot be made below /sys/fs/cgroup."
-    probe = Namespace(f"labprobe{os.getpid()}")
+    name = f"labprobe{os.getpid()}"
+    if not cgroup.hierarchies():
+        return "no control groups below /sys/fs/cgroup: mount them."
+    try:
+        cgroup.create(name, "h1")
+    except OSError as error:
+        return f"control groups cannot be made below /sys/fs/cgroup: {error}"
+    finally:
+        cgroup.remove(name)
+    probe = Namespace(name)
     try:
         probe.create()
         probe.ip("link", "add", "br0", "type", "bridge")

@@ -16,7 +16,8 @@ from .shell import LabError, wait_until
 
 # nspawn with --keep-unit leaves "reboot" to its caller, as exit status 133. The shell enters the host's own control
 # group first; --keep-unit makes nspawn stay there. TERM comes when our maker has died: the host is halted then, since
-# nspawn's own death would leave its processes running.
+# nspawn's own death would leave its processes running. A host that halts by itself goes silent: its cable goes down,
+# else the kernel would go on to answer for it with resets.
 SUPERVISE = """
 for group in $GROUPS_OF_HOST; do echo $$ > "$group/cgroup.procs" || exit 1; done
 trap 'kill "$nspawn"; wait "$nspawn"; exit 0' TERM
@@ -26,6 +27,7 @@ while :; do
     wait "$nspawn"
     [ $? = 133 ] || break
 done
+ip -n "$SWITCH" link set "$PORT" down
 """
 PATH_IN_HOST = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -46,7 +48,13 @@ class Machine:
         groups = cgroup.create(self.lab_id, self.name)
         # A lab that is to outlive its maker (the command line's) must not die with it.
         tie = [] if self.survives else dies_with_us()
-        environ = dict(os.environ, SYSTEMD_NSPAWN_API_VFS_WRITABLE="network", GROUPS_OF_HOST=" ".join(map(str, groups)))
+        environ = {
+            **os.environ,
+            "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
+            "GROUPS_OF_HOST": " ".join(map(str, groups)),
+            "SWITCH": f"{self.lab_id}-switch",
+            "PORT": self.name,
+        }
         with self.console.open("ab") as log:
             self._supervisor = subprocess.Popen(
                 [*tie, "sh", "-c", SUPERVISE, "sh", *self._nspawn()],

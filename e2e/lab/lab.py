@@ -12,6 +12,7 @@ import os
 import random
 import re
 import string
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
@@ -138,7 +139,9 @@ class Lab:
 
 
 def sweep_dead() -> list[str]:
-    """Remove what labs left whose owner ended without removing them; their ids."""
+    """Remove what labs left whose owner ended without removing them; their ids. What cannot be removed is warned of,
+    and tried again by the next run: it must not stand in the way of a new lab.
+    """
     swept = []
     with state.sweeping():
         dead = [record for record in state.every() if record.owner_is_dead()]
@@ -146,8 +149,10 @@ def sweep_dead() -> list[str]:
             record.owner_pid, record.owner_started = os.getpid(), state.started(os.getpid())
             record.save()
     for record in dead:
-        Lab.open(record.lab_id).destroy()
-        swept.append(record.lab_id)
+        if failure := _tried(Lab.open(record.lab_id).destroy):
+            warnings.warn(failure, stacklevel=2)
+        else:
+            swept.append(record.lab_id)
     return swept
 
 

@@ -42,7 +42,9 @@ daemon=no
 guardian=no
 write-pid=no
 version-string=anonymous
+security-poll-suffix=
 """
+# The last line: no question to PowerDNS's makers at start; it would leave the machine, and waits 2 s without a network.
 
 
 class PowerDns(ChildServer):
