@@ -184,7 +184,8 @@ def read_own_commands() -> list[Command]:
     found: list[Command] = []
     for info in pkgutil.iter_modules(serversctl.__path__):
         name = f"serversctl.{info.name}.commands"
-        if info.ispkg and importlib.util.find_spec(name):
+        spec = importlib.util.find_spec(name) if info.ispkg else None
+        if spec is not None and spec.submodule_search_locations is None:  # a folder of that name is the CLI's
             found += importlib.import_module(name).COMMANDS
     return found
 
