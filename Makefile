@@ -23,7 +23,7 @@ up: setup agent  ## The control plane alone with embedded defaults, for real use
 
 agent: agent/dist/agent.zip  ## Build agent/dist/: balctl_heartbeat.py, agent.zip, agent.json, commands.json
 agent/dist/agent.zip: .setup/venv $(AGENT_SOURCES)
-	$(PY) -m agent.build
+	$(PY) agent/build/build.py
 	@touch $@
 
 ##@ Set up
@@ -84,7 +84,7 @@ openapi: .setup/venv  ## The OpenAPI document, into var/openapi.json
 	@echo "wrote var/openapi.json"
 
 docs: .setup/venv  ## Write the generated parts of docs/ again (settings, commands)
-	$(PY) -m tests.docs.generate
+	$(PY) docs/generate.py
 
 migration: .setup/venv  ## A new migration from the tables, m="what changed"
 	@test -n "$(m)" || { echo 'migration: say what changed: make migration m="add pools.colour"' >&2; exit 2; }

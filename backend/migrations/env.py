@@ -53,6 +53,7 @@ def sqlite_engine(url: str) -> Any:
     @event.listens_for(engine, "connect")
     def _plain(raw: Any, _record: Any) -> None:
         raw.isolation_level = None
+        raw.execute("PRAGMA journal_mode=WAL")
         raw.execute("PRAGMA foreign_keys=OFF")
 
     @event.listens_for(engine, "begin")

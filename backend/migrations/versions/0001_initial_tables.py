@@ -79,6 +79,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
     )
     op.create_table(
+        "monitor_leases",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("holder", sa.String(length=120), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.JSON(), nullable=False),
+        sa.Column("status_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_monitor_leases")),
+    )
+    op.create_table(
         "outbox_events",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -109,6 +120,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_job_stops")),
     )
     op.create_table(
+        "outbox_failures",
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("subscriber", sa.String(length=120), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("poisoned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["outbox_events.id"],
+            name=op.f("fk_outbox_failures_event_id_outbox_events"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("event_id", "subscriber", name=op.f("pk_outbox_failures")),
+    )
+    with op.batch_alter_table("outbox_failures", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_failures_due", ["next_try_at"], unique=False)
+
+    op.create_table(
         "pools",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -126,6 +156,41 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pools", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pools_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "provider_credentials",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("scope", sa.String(length=16), nullable=False),
+        sa.Column("is_global", sa.Boolean(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.JSON(), nullable=False),
+        sa.Column("hints", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rotated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("test_report", sa.JSON(), nullable=True),
+        sa.CheckConstraint("scope IN ('dns', 'account')", name=op.f("ck_provider_credentials_scope")),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_provider_credentials_account_id_accounts"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_credentials")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_provider_credentials_account_id_name")),
+    )
+    with op.batch_alter_table("provider_credentials", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_credentials_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            "uq_provider_credentials_global",
+            ["account_id"],
+            unique=True,
+            sqlite_where=sa.text("is_global"),
+            postgresql_where=sa.text("is_global"),
+        )
 
     op.create_table(
         "users",
@@ -173,6 +238,159 @@ def upgrade() -> None:
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_tokens_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_api_tokens_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "dns_budgets",
+        sa.Column("credential_id", sa.Uuid(), nullable=False),
+        sa.Column("tokens", sa.Double(), nullable=False),
+        sa.Column("filled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["provider_credentials.id"],
+            name=op.f("fk_dns_budgets_credential_id_provider_credentials"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("credential_id", name=op.f("pk_dns_budgets")),
+    )
+    op.create_table(
+        "dns_preflights",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("colour", sa.String(length=8), nullable=False),
+        sa.Column("wrote", sa.Boolean(), nullable=False),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.CheckConstraint("colour IN ('green', 'amber', 'red')", name=op.f("ck_dns_preflights_colour")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_dns_preflights_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_dns_preflights_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dns_preflights")),
+    )
+    with op.batch_alter_table("dns_preflights", schema=None) as batch_op:
+        batch_op.create_index("ix_dns_preflights_pool_at", ["pool_id", "at"], unique=False)
+
+    op.create_table(
+        "dns_write_log",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fqdn", sa.String(length=253), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("type", sa.String(length=16), nullable=False),
+        sa.Column("old", sa.Text(), nullable=True),
+        sa.Column("new", sa.Text(), nullable=True),
+        sa.Column("certain", sa.Boolean(), nullable=False),
+        sa.Column("restored", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_dns_write_log_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_dns_write_log_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dns_write_log")),
+    )
+    with op.batch_alter_table("dns_write_log", schema=None) as batch_op:
+        batch_op.create_index("ix_dns_write_log_pool_at", ["pool_id", "at"], unique=False)
+
+    op.create_table(
+        "failover_events",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("from_member_id", sa.Uuid(), nullable=True),
+        sa.Column("from_name", sa.String(length=253), nullable=True),
+        sa.Column("from_addresses", sa.JSON(), nullable=False),
+        sa.Column("to_member_id", sa.Uuid(), nullable=False),
+        sa.Column("to_name", sa.String(length=253), nullable=False),
+        sa.Column("to_addresses", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("sentences", sa.JSON(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("ordered_by", sa.String(length=254), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('automatic', 'manual', 'failback')", name=op.f("ck_failover_events_kind")),
+        sa.CheckConstraint(
+            "state IN ('deciding', 'switching', 'done', 'failed', 'superseded')", name=op.f("ck_failover_events_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_failover_events_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_failover_events_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_failover_events")),
+        sa.UniqueConstraint("pool_id", "epoch", name=op.f("uq_failover_events_pool_id_epoch")),
+    )
+    with op.batch_alter_table("failover_events", schema=None) as batch_op:
+        batch_op.create_index("ix_failover_events_created", ["created_at"], unique=False)
+        batch_op.create_index("ix_failover_events_pool_created", ["pool_id", "created_at"], unique=False)
+
+    op.create_table(
+        "failover_holds",
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_failover_holds_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_failover_holds_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pool_id", "reason", name=op.f("pk_failover_holds")),
+    )
+    with op.batch_alter_table("failover_holds", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_failover_holds_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "failover_settings",
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("auto", sa.Boolean(), nullable=False),
+        sa.Column("recovery_sec", sa.Integer(), nullable=False),
+        sa.Column("probe_kind", sa.String(length=8), nullable=False),
+        sa.Column("probe_port", sa.Integer(), nullable=False),
+        sa.Column("probe_path", sa.String(length=200), nullable=False),
+        sa.Column("probe_host_header", sa.String(length=253), nullable=True),
+        sa.Column("failback", sa.String(length=8), nullable=False),
+        sa.Column("preferred_member_id", sa.Uuid(), nullable=True),
+        sa.Column("stable_sec", sa.Integer(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_reason", sa.String(length=200), nullable=False),
+        sa.Column("banner_sec", sa.Integer(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.CheckConstraint("failback IN ('manual', 'auto')", name=op.f("ck_failover_settings_failback")),
+        sa.CheckConstraint(
+            "probe_kind IN ('none', 'tcp', 'tls', 'http')", name=op.f("ck_failover_settings_probe_kind")
+        ),
+        sa.CheckConstraint("probe_port BETWEEN 1 AND 65535", name=op.f("ck_failover_settings_probe_port")),
+        sa.CheckConstraint("recovery_sec BETWEEN 10 AND 120", name=op.f("ck_failover_settings_recovery_sec")),
+        sa.CheckConstraint("stable_sec BETWEEN 300 AND 86400", name=op.f("ck_failover_settings_stable_sec")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_failover_settings_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_failover_settings_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pool_id", name=op.f("pk_failover_settings")),
+    )
+    with op.batch_alter_table("failover_settings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_failover_settings_account_id"), ["account_id"], unique=False)
 
     op.create_table(
         "mailed_tokens",
@@ -227,6 +445,93 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_members_pool_id"), ["pool_id"], unique=False)
 
     op.create_table(
+        "notification_channels",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("topics", sa.JSON(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("sealed", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_notification_channels_account_id_accounts"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_notification_channels_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notification_channels")),
+        sa.UniqueConstraint("account_id", "name", name=op.f("uq_notification_channels_account_id_name")),
+    )
+    with op.batch_alter_table("notification_channels", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notification_channels_pool_id"), ["pool_id"], unique=False)
+
+    op.create_table(
+        "pool_dns",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("credential_id", sa.Uuid(), nullable=False),
+        sa.Column("zone", sa.String(length=253), nullable=False),
+        sa.Column("zone_ref", sa.String(length=300), nullable=True),
+        sa.Column("label", sa.String(length=253), nullable=False),
+        sa.Column("fqdn", sa.String(length=253), nullable=False),
+        sa.Column("ttl", sa.Integer(), nullable=False),
+        sa.Column("proxied", sa.Boolean(), nullable=False),
+        sa.Column("dynamic_sync", sa.Boolean(), nullable=False),
+        sa.Column("internal", sa.Boolean(), nullable=False),
+        sa.Column("adopted", sa.Boolean(), nullable=False),
+        sa.Column("owned", sa.JSON(), nullable=False),
+        sa.Column("wanted", sa.JSON(), nullable=True),
+        sa.Column("observed", sa.JSON(), nullable=True),
+        sa.Column("observed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verified", sa.Boolean(), nullable=True),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("preflight_colour", sa.String(length=8), nullable=True),
+        sa.Column("preflight_detail", sa.Text(), nullable=False),
+        sa.Column("preflight_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('unknown', 'in_sync', 'drift', 'conflict', 'error')", name=op.f("ck_pool_dns_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_pool_dns_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["credential_id"],
+            ["provider_credentials.id"],
+            name=op.f("fk_pool_dns_credential_id_provider_credentials"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(["pool_id"], ["pools.id"], name=op.f("fk_pool_dns_pool_id_pools"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pool_dns")),
+        sa.UniqueConstraint("account_id", "fqdn", name=op.f("uq_pool_dns_account_id_fqdn")),
+        sa.UniqueConstraint("pool_id", name=op.f("uq_pool_dns_pool_id")),
+    )
+    with op.batch_alter_table("pool_dns", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pool_dns_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_pool_dns_credential_id"), ["credential_id"], unique=False)
+
+    op.create_table(
+        "pool_paces",
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("recovery_sec", sa.Integer(), nullable=False),
+        sa.Column("interval_sec", sa.Integer(), nullable=False),
+        sa.CheckConstraint("interval_sec BETWEEN 1 AND 60", name=op.f("ck_pool_paces_interval_sec")),
+        sa.CheckConstraint("recovery_sec BETWEEN 10 AND 120", name=op.f("ck_pool_paces_recovery_sec")),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_pool_paces_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pool_id", name=op.f("pk_pool_paces")),
+    )
+    op.create_table(
         "recovery_codes",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -260,6 +565,111 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_user_sessions_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "deliveries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=True),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("channel_id", sa.Uuid(), nullable=True),
+        sa.Column("channel_kind", sa.String(length=24), nullable=False),
+        sa.Column("recipient", sa.String(length=254), nullable=True),
+        sa.Column("dedupe_id", sa.String(length=200), nullable=False),
+        sa.Column("pair", sa.String(length=120), nullable=True),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("message", sa.JSON(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'dropped')", name=op.f("ck_deliveries_state")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_deliveries_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["channel_id"],
+            ["notification_channels.id"],
+            name=op.f("fk_deliveries_channel_id_notification_channels"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("dedupe_id", name=op.f("uq_deliveries_dedupe_id")),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("ix_deliveries_account_created", ["account_id", "created_at"], unique=False)
+        batch_op.create_index("ix_deliveries_due", ["state", "next_try_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_deliveries_pair"), ["pair"], unique=False)
+
+    op.create_table(
+        "failover_event_entries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["failover_events.id"],
+            name=op.f("fk_failover_event_entries_event_id_failover_events"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_failover_event_entries")),
+    )
+    with op.batch_alter_table("failover_event_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_failover_event_entries_event_id"), ["event_id"], unique=False)
+
+    op.create_table(
+        "failover_intents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=True),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=12), nullable=False),
+        sa.Column("addresses", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("lease_epoch", sa.Integer(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("observed", sa.JSON(), nullable=True),
+        sa.Column("slow_told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "cause IN ('promotion', 'restore', 'address', 'settings')", name=op.f("ck_failover_intents_cause")
+        ),
+        sa.CheckConstraint("state IN ('open', 'done', 'superseded')", name=op.f("ck_failover_intents_state")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_failover_intents_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["failover_events.id"],
+            name=op.f("fk_failover_intents_event_id_failover_events"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_failover_intents_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_failover_intents")),
+    )
+    with op.batch_alter_table("failover_intents", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_failover_intents_event_id"), ["event_id"], unique=False)
+        batch_op.create_index("ix_failover_intents_pool_created", ["pool_id", "created_at"], unique=False)
+        batch_op.create_index(
+            "uq_failover_intents_open",
+            ["pool_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
         "jobs",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -277,6 +687,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("crashes", sa.Integer(), nullable=False),
+        sa.Column("heard", sa.Boolean(), nullable=False),
+        sa.Column("deliveries", sa.Integer(), nullable=False),
+        sa.Column("same_attempt", sa.Boolean(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
@@ -316,6 +729,61 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_jobs_pool_id"), ["pool_id"], unique=False)
         batch_op.create_index("ix_jobs_state_lease", ["state", "lease_until"], unique=False)
 
+    op.create_table(
+        "member_days",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("slots", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_member_days_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", "day", name=op.f("pk_member_days")),
+    )
+    op.create_table(
+        "member_outages",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("lost_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_member_outages_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member_outages")),
+    )
+    op.create_table(
+        "member_probes",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("probe_id", sa.String(length=64), nullable=False),
+        sa.Column("pool_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("host", sa.String(length=253), nullable=False),
+        sa.Column("port", sa.Integer(), nullable=False),
+        sa.Column("path", sa.String(length=1024), nullable=True),
+        sa.Column("host_header", sa.String(length=253), nullable=True),
+        sa.Column("timeout_ms", sa.Integer(), nullable=False),
+        sa.CheckConstraint("kind IN ('tcp', 'tls', 'http')", name=op.f("ck_member_probes_kind")),
+        sa.CheckConstraint("port BETWEEN 1 AND 65535", name=op.f("ck_member_probes_port")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_member_probes_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pools.id"], name=op.f("fk_member_probes_pool_id_pools"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", "probe_id", name=op.f("pk_member_probes")),
+    )
+    with op.batch_alter_table("member_probes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_member_probes_pool_id"), ["pool_id"], unique=False)
+
+    op.create_table(
+        "service_probes",
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("millis", sa.Double(), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_service_probes_member_id_members"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_service_probes")),
+    )
     op.create_table(
         "job_attempts",
         sa.Column("job_id", sa.Uuid(), nullable=False),
@@ -399,6 +867,13 @@ def downgrade() -> None:
 
     op.drop_table("job_evidence")
     op.drop_table("job_attempts")
+    op.drop_table("service_probes")
+    with op.batch_alter_table("member_probes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_member_probes_pool_id"))
+
+    op.drop_table("member_probes")
+    op.drop_table("member_outages")
+    op.drop_table("member_days")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("ix_jobs_state_lease")
         batch_op.drop_index(batch_op.f("ix_jobs_pool_id"))
@@ -408,6 +883,26 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jobs_account_created")
 
     op.drop_table("jobs")
+    with op.batch_alter_table("failover_intents", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_failover_intents_open",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.drop_index("ix_failover_intents_pool_created")
+        batch_op.drop_index(batch_op.f("ix_failover_intents_event_id"))
+
+    op.drop_table("failover_intents")
+    with op.batch_alter_table("failover_event_entries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_failover_event_entries_event_id"))
+
+    op.drop_table("failover_event_entries")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_deliveries_pair"))
+        batch_op.drop_index("ix_deliveries_due")
+        batch_op.drop_index("ix_deliveries_account_created")
+
+    op.drop_table("deliveries")
     with op.batch_alter_table("user_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_sessions_user_id"))
 
@@ -416,6 +911,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_recovery_codes_user_id"))
 
     op.drop_table("recovery_codes")
+    op.drop_table("pool_paces")
+    with op.batch_alter_table("pool_dns", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pool_dns_credential_id"))
+        batch_op.drop_index(batch_op.f("ix_pool_dns_account_id"))
+
+    op.drop_table("pool_dns")
+    with op.batch_alter_table("notification_channels", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notification_channels_pool_id"))
+
+    op.drop_table("notification_channels")
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_members_pool_id"))
         batch_op.drop_index("ix_members_hostname")
@@ -426,6 +931,28 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mailed_tokens_user_id"))
 
     op.drop_table("mailed_tokens")
+    with op.batch_alter_table("failover_settings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_failover_settings_account_id"))
+
+    op.drop_table("failover_settings")
+    with op.batch_alter_table("failover_holds", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_failover_holds_account_id"))
+
+    op.drop_table("failover_holds")
+    with op.batch_alter_table("failover_events", schema=None) as batch_op:
+        batch_op.drop_index("ix_failover_events_pool_created")
+        batch_op.drop_index("ix_failover_events_created")
+
+    op.drop_table("failover_events")
+    with op.batch_alter_table("dns_write_log", schema=None) as batch_op:
+        batch_op.drop_index("ix_dns_write_log_pool_at")
+
+    op.drop_table("dns_write_log")
+    with op.batch_alter_table("dns_preflights", schema=None) as batch_op:
+        batch_op.drop_index("ix_dns_preflights_pool_at")
+
+    op.drop_table("dns_preflights")
+    op.drop_table("dns_budgets")
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_tokens_user_id"))
         batch_op.drop_index(batch_op.f("ix_api_tokens_account_id"))
@@ -435,15 +962,27 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_users_account_id"))
 
     op.drop_table("users")
+    with op.batch_alter_table("provider_credentials", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_provider_credentials_global", sqlite_where=sa.text("is_global"), postgresql_where=sa.text("is_global")
+        )
+        batch_op.drop_index(batch_op.f("ix_provider_credentials_account_id"))
+
+    op.drop_table("provider_credentials")
     with op.batch_alter_table("pools", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pools_account_id"))
 
     op.drop_table("pools")
+    with op.batch_alter_table("outbox_failures", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_failures_due")
+
+    op.drop_table("outbox_failures")
     op.drop_table("job_stops")
     with op.batch_alter_table("outbox_events", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_open")
 
     op.drop_table("outbox_events")
+    op.drop_table("monitor_leases")
     op.drop_table("installation")
     op.drop_table("directory_revision")
     op.drop_table("audit_heads")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ..kernel.settings import PREFIX, BadSetting, Settings, from_env
 
 ENV_FILE = "serversctl.env"
 KEY_FILE = "secret.key"
+RESTORE_MARK = "restore-unfinished"
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
@@ -107,9 +109,26 @@ def make_key(settings: Settings) -> bool:
     return True
 
 
+@contextmanager
+def half_restored(settings: Settings) -> Iterator[None]:
+    """Mark the folder while a restore is between two states; the mark stays when it breaks off."""
+    mark = settings.data_dir / RESTORE_MARK
+    mark.touch(mode=0o600)
+    yield
+    mark.unlink()
+
+
+def refuse_half_restored(settings: Settings) -> None:
+    if (settings.data_dir / RESTORE_MARK).exists():
+        raise BadSetting(
+            f"A restore into {settings.data_dir} broke off half-way: run `serversctl restore` again before anything else."
+        )
+
+
 def settings_or_exit(*, key: bool = True) -> Settings:
     """What every command starts with: the settings, warnings on stderr, a bad one as exit code 2."""
     settings, warnings = load()
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
+    refuse_half_restored(settings)
     return with_key(settings) if key else settings

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,9 +27,10 @@ from ...kernel.db import make_engine, make_sessions, reading, unit_of_work
 from ...kernel.settings import PREFIX, BadSetting, Settings
 from ...wiring import database_url
 from .. import environment, migrate
+from ..lock import only_one
 from ..supervisor import Chore, Role, Supervisor
 
-LOCK_FILE, STATE_FILE = "up.lock", "tree.json"
+STATE_FILE = "tree.json"
 COLOURS = {"redis": "magenta", "web": "cyan", "worker": "yellow", "monitor": "green", "up": "blue"}
 RENEWAL_CHECK_SEC = 6 * 3600.0
 ROOT = Path(serversctl.__file__).resolve().parents[2]
@@ -51,27 +50,10 @@ def command(json_logs: bool) -> int:
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     environment.make_folder(settings)
+    environment.refuse_half_restored(settings)
     with only_one(settings.data_dir):
         settings = prepare(settings)
         return supervise(settings, json_logs=json_logs)
-
-
-@contextlib.contextmanager
-def only_one(data_dir: Path) -> Iterator[None]:
-    """Hold the folder's lock; the kernel lets it go however this process ends."""
-    with (data_dir / LOCK_FILE).open("a+", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise click.ClickException(
-                f"Another `serversctl up` (process {lock.read().strip() or 'unknown'}) runs on {data_dir}: "
-                f"stop it, or give this one another {PREFIX}DATA_DIR."
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 def prepare(settings: Settings) -> Settings:
