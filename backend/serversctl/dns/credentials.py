@@ -10,9 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ..kernel import paging
 from ..kernel.db import database_now
 from ..kernel.errors import Conflict, Invalid, NotFound
 from ..kernel.ids import new_id
+from ..kernel.paging import Page
 from ..kernel.sealed import Sealer
 from ..pools.tables import Pool
 from .ports import CredentialReport, make_config, options_of
@@ -26,6 +28,15 @@ GLOBAL_KIND = "cloudflare"
 def listed(session: Session, account_id: UUID) -> Sequence[ProviderCredential]:
     query = select(ProviderCredential).where(ProviderCredential.account_id == account_id)
     return session.scalars(query.order_by(ProviderCredential.name, ProviderCredential.id)).all()
+
+
+def page(session: Session, account_id: UUID, *, limit: int, cursor: str | None) -> Page[ProviderCredential]:
+    query = select(ProviderCredential).where(ProviderCredential.account_id == account_id)
+    if after := paging.decode(cursor, 1):
+        query = query.where(ProviderCredential.name > str(after[0]))  # names are unique in an account
+    rows = session.scalars(query.order_by(ProviderCredential.name).limit(limit + 1)).all()
+    more = paging.encode(rows[limit - 1].name) if len(rows) > limit else None
+    return Page(rows[:limit], more)
 
 
 def find(session: Session, account_id: UUID, credential_id: UUID) -> ProviderCredential:
@@ -63,7 +74,7 @@ def create(
         hints={},
         created_at=database_now(session),
     )
-    _fill(row, sealer, values)
+    _fill(row, sealer, config_for(kind, values))
     first = kind == GLOBAL_KIND and not any(c.is_global for c in listed(session, account_id))
     if is_global or first:
         _make_global(session, row)
@@ -92,7 +103,7 @@ def change(
             raise _in_use(pools, "An account-operations key cannot carry a pool's DNS")
         row.scope = _known_scope(scope)
     if values:
-        _fill(row, sealer, {**opened_values(row, sealer), **values})
+        _fill(row, sealer, merged_config(row, sealer, values))
         row.rotated_at = database_now(session)
         row.tested_at = row.test_report = None
     if is_global:
@@ -133,6 +144,13 @@ def opened_config(row: ProviderCredential, sealer: Sealer) -> Any:
     return config_for(row.kind, opened_values(row, sealer))
 
 
+def merged_config(row: ProviderCredential, sealer: Sealer, values: Mapping[str, Any]) -> Any:
+    """The stored values with new ones over them. A secret that does not open any more may be given anew."""
+    given = set(values)
+    opened = {name: sealer.open(text, _context(row, name)) for name, text in row.sealed.items() if name not in given}
+    return config_for(row.kind, {**row.config, **opened, **values})
+
+
 def config_for(kind: str, values: Mapping[str, Any]) -> Any:
     config, errors = make_config(all_providers()[kind].config_class, values)
     if config is None:
@@ -154,8 +172,7 @@ def note_test(session: Session, row: ProviderCredential, report: CredentialRepor
     }
 
 
-def _fill(row: ProviderCredential, sealer: Sealer, values: Mapping[str, Any]) -> None:
-    config = config_for(row.kind, values)
+def _fill(row: ProviderCredential, sealer: Sealer, config: Any) -> None:
     plain, sealed, hints = {}, {}, {}
     for option in options_of(type(config)):
         value = getattr(config, option.name)
@@ -174,7 +191,7 @@ def _context(row: ProviderCredential, field: str) -> str:
 def _make_global(session: Session, row: ProviderCredential) -> None:
     if row.kind != GLOBAL_KIND:
         raise Invalid(
-            "global_kind", "Only a Cloudflare key can be global.", errors={"is_global": ["Only for Cloudflare keys."]}
+            "global_kind", "Only a Cloudflare key can be global.", errors={"isGlobal": ["Only for Cloudflare keys."]}
         )
     session.execute(
         update(ProviderCredential).where(ProviderCredential.account_id == row.account_id).values(is_global=False)

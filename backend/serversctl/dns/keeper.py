@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -18,11 +19,12 @@ from ..kernel.outbound import Outbound
 from ..kernel.outbox import emit
 from ..kernel.sealed import Sealer
 from ..kernel.settings import Settings
+from ..pools.tables import Pool
 from . import rules
 from .authority import Authority
 from .links import Door, Link, find_zone
 from .ports import Fence, Provider, ProviderError, ProviderUnauthorized, RateLimited, Refused, Zone
-from .preflight import Colour, Preflight, Step, colour_of, look
+from .preflight import Colour, Moved, Preflight, Step, colour_of, look
 from .reconcile import Convergence, Outcome, Want, converge, observed_of
 from .service import trim
 from .tables import DnsPreflight, DnsWrite, PoolDns
@@ -35,6 +37,7 @@ RESTORES_PER_HOUR = 3
 STATE_OF = {
     Outcome.IN_SYNC: "in_sync",
     Outcome.APPLIED: "in_sync",
+    Outcome.DRIFT: "drift",
     Outcome.CONFLICT: "conflict",
     Outcome.UNKNOWN: "unknown",
 }
@@ -60,6 +63,15 @@ class TargetView:
     observed: dict[str, tuple[str, ...]]
     observed_at: datetime | None
     preflight: Colour | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFacts:
+    """`problem` is a sentence while a cutover might not get through, else empty."""
+
+    internal: bool
+    dynamic_sync: bool
+    problem: str
 
 
 class RecordKeeper:
@@ -89,9 +101,6 @@ class RecordKeeper:
             return None
         if link is None:
             return None
-        with reading(self._sessions) as session:
-            newest = select(DnsPreflight.colour).where(DnsPreflight.pool_id == pool_id)
-            colour = session.scalar(newest.order_by(DnsPreflight.at.desc()).limit(1))
         return TargetView(
             pool_id=pool_id,
             fqdn=link.fqdn,
@@ -108,7 +117,7 @@ class RecordKeeper:
             wanted=link.wanted,
             observed=link.observed,
             observed_at=link.observed_at,
-            preflight=Colour(colour) if colour else None,
+            preflight=Colour(link.preflight_colour) if link.preflight_colour else None,
         )
 
     def converge(
@@ -161,16 +170,15 @@ class RecordKeeper:
             found, zone = self._read(link)
             if found.done:
                 shown = ", ".join(link_text(found.observed)) or "nothing"
-                found = replace(found, outcome=Outcome.FAILED, detail=f"The name holds {shown} instead of what we set.")
-                self._store(link, want, found, zone, state="drift")
-                return found
+                found = replace(found, outcome=Outcome.DRIFT, detail=f"The name holds {shown} instead of what we set.")
         self._store(link, want, found, zone)
         return found
 
-    def preflight(self, pool_id: UUID, *, write: bool = False, fence: Fence = lambda: None) -> Preflight | None:
+    def preflight(self, pool_id: UUID, *, write: bool = False, fence: Fence | None = None) -> Preflight | None:
         """Walk the way that a cutover will take and keep what was found (R11); None when DNS is not connected.
 
-        write: also write the record as it is, which proves the right to edit. Only where the name is in sync.
+        write: also write the record as it is, which proves the right to edit. Only where the name is in sync, and
+        not while the pool moves: without a `fence` of the caller's, the pool's epoch is compared right before.
         """
         try:
             link = self.door.link(pool_id)
@@ -180,10 +188,44 @@ class RecordKeeper:
             return None
         may_write = write and link.state == "in_sync" and bool(link.wanted)
         with self.door.provider(link.key, urgent=False) as provider:
-            steps = look(provider, link, self._authority, write=may_write, fence=fence, now=self._clock.now())
+            steps = look(
+                provider,
+                link,
+                self._authority,
+                write=may_write,
+                fence=fence or self._unmoved(link),
+                now=self._clock.now(),
+            )
         found = Preflight(self._clock.now(), colour_of(steps), tuple(steps), wrote=may_write)
         self._keep(link.pool_id, link.account_id, found)
         return found
+
+    def facts(self) -> dict[UUID, PoolFacts]:
+        """Every connected pool in one query, for deciders: what its record allows, and what is wrong with its way."""
+        with reading(self._sessions) as session:
+            rows = session.execute(
+                select(
+                    PoolDns.pool_id,
+                    PoolDns.internal,
+                    PoolDns.dynamic_sync,
+                    PoolDns.state,
+                    PoolDns.detail,
+                    PoolDns.preflight_colour,
+                    PoolDns.preflight_detail,
+                )
+            ).all()
+        return {
+            pool_id: PoolFacts(internal, dynamic_sync, _problem(state, detail, colour, why))
+            for pool_id, internal, dynamic_sync, state, detail, colour, why in rows
+        }
+
+    def _unmoved(self, link: Link) -> Fence:
+        def check() -> None:
+            with reading(self._sessions) as session:
+                if session.scalar(select(Pool.epoch).where(Pool.id == link.pool_id)) != link.epoch:
+                    raise Moved
+
+        return check
 
     def _key_does_not_open(self, why: ProviderError) -> Preflight:
         fix = "Restore SERVERSCTL_SECRET_KEY, or enter the key's secret again."
@@ -315,21 +357,24 @@ class RecordKeeper:
 
     def _keep(self, pool_id: UUID, account_id: UUID, found: Preflight) -> None:
         with unit_of_work(self._sessions) as session:
-            newest = select(DnsPreflight.colour).where(DnsPreflight.pool_id == pool_id)
-            last = session.scalar(newest.order_by(DnsPreflight.at.desc()).limit(1))
+            row = session.scalar(select(PoolDns).where(PoolDns.pool_id == pool_id).with_for_update())
+            if row is None:
+                return
+            now, last = database_now(session), row.preflight_colour
+            bad = [f"{step.name}: {step.why} {step.fix}".strip() for step in found.steps if not step.ok or step.warn]
+            row.preflight_colour, row.preflight_detail, row.preflight_at = found.colour.value, " ".join(bad), now
             session.add(
                 DnsPreflight(
                     id=new_id(),
                     account_id=account_id,
                     pool_id=pool_id,
-                    at=database_now(session),
+                    at=now,
                     colour=found.colour.value,
                     wrote=found.wrote,
                     steps=[step.as_json() for step in found.steps],
                 )
             )
             if found.colour.value != (last or "green"):
-                bad = [f"{step.name}: {step.why} {step.fix}".strip() for step in found.steps if not step.ok]
                 payload = {"from": last, "to": found.colour.value, "detail": " ".join(bad)}
                 emit(session, "dns.preflight_changed", account_id=account_id, pool_id=pool_id, payload=payload)
             session.flush()
@@ -342,6 +387,21 @@ class _WouldWrite(Exception):
 
 class _TooManyRestores(Exception):
     """Raised by the fence of a steady check that put the same thing back too often."""
+
+
+def _problem(state: str, detail: str, colour: str | None, why: str) -> str:
+    if state in {"conflict", "error"}:
+        return detail
+    return why if colour == Colour.RED else ""
+
+
+def keeper_of(wiring: Any) -> RecordKeeper:
+    """The keeper of this process, made at first use from the Wiring."""
+    if "dns_keeper" not in wiring.hooks:
+        made = RecordKeeper(wiring.sessions, wiring.sealer, wiring.clock, wiring.settings)
+        wiring.hooks.setdefault("dns_keeper", lambda: made)
+    found: RecordKeeper = wiring.hooks["dns_keeper"]()
+    return found
 
 
 def link_text(observed: Mapping[str, tuple[str, ...]]) -> list[str]:

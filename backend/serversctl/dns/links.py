@@ -15,6 +15,7 @@ from ..kernel.db import SessionFactory, reading
 from ..kernel.outbound import Outbound
 from ..kernel.sealed import CannotOpen, Sealer
 from ..kernel.settings import Settings
+from ..pools.tables import Pool
 from .budget import Budget
 from .credentials import opened_config
 from .ports import Limits, Provider, ProviderUnauthorized, RateLimited, Refused, Tools, Zone
@@ -59,6 +60,8 @@ class Link:
     observed_at: datetime | None = None
     state: str = "unknown"
     detail: str = ""
+    preflight_colour: str | None = None
+    epoch: int = 0
 
     def target(self, zone: Zone) -> Target:
         return Target(zone, self.fqdn, self.ttl, self.proxied, self.owned, self.adopted)
@@ -77,13 +80,14 @@ class Door:
         """The pool's link, or None when it is not connected. Raises ProviderUnauthorized when its key does not open."""
         with reading(self.sessions) as session:
             found = session.execute(
-                select(PoolDns, ProviderCredential)
+                select(PoolDns, ProviderCredential, Pool.epoch)
+                .join(Pool, Pool.id == PoolDns.pool_id)
                 .join(ProviderCredential, ProviderCredential.id == PoolDns.credential_id)
                 .where(PoolDns.pool_id == pool_id)
             ).one_or_none()
             if found is None:
                 return None
-            row, credential = found
+            row, credential, epoch = found
             return Link(
                 pool_id=row.pool_id,
                 account_id=row.account_id,
@@ -102,6 +106,8 @@ class Door:
                 observed_at=row.observed_at,
                 state=row.state,
                 detail=row.detail,
+                preflight_colour=row.preflight_colour,
+                epoch=epoch,
             )
 
     def key_of(self, credential: ProviderCredential) -> Key:

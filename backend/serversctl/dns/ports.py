@@ -264,26 +264,32 @@ def options_of(config: type[Any]) -> list[Option]:
     ]
 
 
+def wire_name(name: str) -> str:
+    """A field as it is called on the wire: `api_token` is `apiToken`."""
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
 def make_config(config: type[Any], values: Mapping[str, Any]) -> tuple[Any | None, dict[str, list[str]]]:
-    """A Config from plain values, or sentences by field."""
+    """A Config from plain values, or sentences by field (in wire names)."""
     errors: dict[str, list[str]] = {}
     clean: dict[str, Any] = {}
     known = {f.name: f for f in fields(config)}
     for name in values:
         if name not in known:
-            errors[name] = ["This provider has no such field."]
+            errors[wire_name(name)] = ["This provider has no such field."]
     for name, spec in known.items():
         value = values.get(name)
         if value is None or value == "":
             if spec.default is MISSING:
-                errors[name] = [f"{spec.metadata['label']} is needed."]
+                errors[wire_name(name)] = [f"{spec.metadata['label']} is needed."]
             continue
         try:
             clean[name] = _typed(value, int if spec.type in ("int", int) else str)
             if spec.metadata["check"] is not None:
                 clean[name] = spec.metadata["check"](clean[name])
         except ValueError as why:
-            errors[name] = [str(why)]
+            errors[wire_name(name)] = [str(why)]
     return (None, errors) if errors else (config(**clean), {})
 
 

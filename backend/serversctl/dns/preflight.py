@@ -30,6 +30,10 @@ from .rules import SuspiciousPlan
 EXPIRY_AMBER_DAYS, EXPIRY_RED_DAYS = 14, 1
 
 
+class Moved(Exception):
+    """Raised by a fence: the pool is being moved just now, so nobody else writes."""
+
+
 class Colour(StrEnum):
     GREEN = "green"
     AMBER = "amber"
@@ -182,6 +186,8 @@ def write_step(provider: Provider, link: Link, zone: Zone, records: Sequence[Rec
     change = Change(ChangeKind.UPDATE, own[0], own[0])
     try:
         provider.apply(zone, link.fqdn, Plan(tuple(records), (change,), tuple(records)), fence)
+    except Moved:
+        return Step("write", True, "Left out: the pool is being moved.")
     except ProviderError as why:
         return Step("write", False, why.detail, "Give the key the right to edit DNS records of this zone.")
     return Step("write", True, "The key may edit the record.")

@@ -33,6 +33,8 @@ Verify = Callable[[Zone, str, Want], bool | None]
 
 class Outcome(StrEnum):
     IN_SYNC = "in_sync"
+    # Only from a look that may not write: the name holds something else than what was set.
+    DRIFT = "drift"
     APPLIED = "applied"
     CONFLICT = "conflict"
     UNKNOWN = "unknown"

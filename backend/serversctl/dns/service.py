@@ -75,6 +75,7 @@ def connect(session: Session, account_id: UUID, pool_id: UUID, wish: Wish) -> Po
     if (row.fqdn, row.zone, row.credential_id) != (fqdn, zone, credential.id):
         row.zone_ref = row.observed = row.observed_at = row.verified = row.wanted = None
         row.owned, row.adopted, row.state, row.detail = [], False, "unknown", "Not looked at yet."
+        row.preflight_colour, row.preflight_detail, row.preflight_at = None, "", None
     row.credential_id, row.zone, row.label, row.fqdn = credential.id, zone, label, fqdn
     row.ttl = rules.ttl_to_write(wish.ttl, wish.proxied, limits_of(credential))
     row.proxied, row.dynamic_sync, row.internal = wish.proxied, wish.dynamic_sync, wish.internal
@@ -127,10 +128,10 @@ def _credential_for_dns(session: Session, account_id: UUID, credential_id: UUID)
     try:
         found = credentials.find(session, account_id, credential_id)
     except NotFound as why:
-        raise _invalid("credential_id", "There is no such API key. Choose one from the list.") from why
+        raise _invalid("credentialId", "There is no such API key. Choose one from the list.") from why
     if found.scope != "dns":
         raise _invalid(
-            "credential_id",
+            "credentialId",
             "This key is for account operations. Make a key that may only edit DNS and choose that one.",
         )
     return found

@@ -75,6 +75,10 @@ class PoolDns(Base):
     verified: Mapped[bool | None]
     state: Mapped[str] = mapped_column(String(16), default="unknown")
     detail: Mapped[str] = mapped_column(Text, default="")
+    # The newest row of dns_preflights, here too because every decider tick asks for it.
+    preflight_colour: Mapped[str | None] = mapped_column(String(8))
+    preflight_detail: Mapped[str] = mapped_column(Text, default="")
+    preflight_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

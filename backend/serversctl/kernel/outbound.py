@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
@@ -227,12 +228,7 @@ class GuardedTransport(httpx.BaseTransport):
     def _context(self, addresses: Sequence[str], host: str, port: int) -> ssl.SSLContext:
         if self._pin:
             return self._pinned(addresses, host, port)
-        context = httpx.create_ssl_context(trust_env=False)
-        if self._rules.ca_file and Path(self._rules.ca_file).is_file():
-            context.load_verify_locations(cafile=self._rules.ca_file)
-        if self._ca_pem:
-            context.load_verify_locations(cadata=self._ca_pem)
-        return context
+        return _trusting(self._rules.ca_file, self._ca_pem)
 
     def _pinned(self, addresses: Sequence[str], host: str, port: int) -> ssl.SSLContext:
         """Trust exactly one certificate. It is fetched first, so that no secret is sent before it is known."""
@@ -262,6 +258,17 @@ class GuardedTransport(httpx.BaseTransport):
     def close(self) -> None:
         for pool in self._pools.values():
             pool.close()
+
+
+@lru_cache(maxsize=64)
+def _trusting(ca_file: str, ca_pem: str) -> ssl.SSLContext:
+    """The usual authorities and our own; kept, because reading the bundle takes tens of milliseconds."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file and Path(ca_file).is_file():
+        context.load_verify_locations(cafile=ca_file)
+    if ca_pem:
+        context.load_verify_locations(cadata=ca_pem)
+    return context
 
 
 class _Capped(httpx.SyncByteStream):
