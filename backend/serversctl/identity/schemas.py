@@ -310,7 +310,7 @@ class AuditOut(WireSchema):
 class AuditHeadOut(WireSchema):
     """Keep it somewhere else: it proves later that nothing before it was changed."""
 
-    at = fields.AwareDateTime(required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
     chain = fields.String(required=True)
     seq = fields.Integer(required=True)
     hash = fields.String(required=True)

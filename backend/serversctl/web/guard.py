@@ -49,6 +49,7 @@ def name_request() -> None:
     g.request_id = given if _REQUEST_ID.match(given) else secrets.token_hex(8)
     g.began = time.perf_counter()
     request_id.set(g.request_id)
+    audit.origin.set(audit.Origin(None, g.request_id))  # threads are used again: nothing of the request before
 
 
 def check() -> None:

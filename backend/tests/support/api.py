@@ -64,6 +64,7 @@ class Tenant:
 
     account_id: UUID
     users: dict[str, UUID] = field(default_factory=dict)
+    acting: str = "owner"  # the role for which path ids are being made, for objects that belong to one user
 
 
 @dataclass
