@@ -1,0 +1,1 @@
+"""Which member serves a pool: readiness, verdicts, choice, cutovers and the record of each."""

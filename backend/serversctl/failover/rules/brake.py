@@ -1,0 +1,41 @@
+"""R4: many members silent at once look like our fault or a network's, not like many dead hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .view import Mass
+
+WINDOW_SEC = 30.0
+SILENT_MIN, SILENT_SHARE = 3, 0.5
+REMEMBER_SEC = 300.0
+
+
+class MassGuard:
+    """Holds from the moment that at least 3 members and half of all fell silent until most of them are back."""
+
+    def __init__(self) -> None:
+        self._from: float | None = None
+        self._since = 0.0
+
+    def look(
+        self, *, now: float, began: float, stale_sec: float, heard_since: Callable[[float], int], window_sec: float
+    ) -> Mass | None:
+        """`began` is the last good moment before the latest blackout: whoever fell silent in it counts too."""
+        start = now - max(window_sec, WINDOW_SEC) - stale_sec
+        if now - began < REMEMBER_SEC:
+            start = min(start, began - WINDOW_SEC)
+        if self._from is not None:
+            start = min(start, self._from)
+        of = heard_since(start)
+        silent = of - heard_since(now - stale_sec)
+        if silent < SILENT_MIN or silent < SILENT_SHARE * of:
+            self._from = None
+            return None
+        if self._from is None:
+            self._since = now
+        self._from = start
+        return Mass(silent=silent, of=of, for_sec=now - self._since)
+
+    def forget(self) -> None:
+        self._from = None
