@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -19,9 +20,10 @@ ROOT = DOCS.parent
 SOURCE = ROOT / "backend" / "serversctl"
 sys.path.insert(0, str(ROOT / "backend"))
 
-from serversctl.cli.main import cli  # noqa: E402
+from serversctl.cli.main import ByFolder, cli  # noqa: E402
 from serversctl.kernel import errors  # noqa: E402
 from serversctl.kernel.settings import PREFIX, Settings  # noqa: E402
+from serversctl.web.problems import PLAIN_CODES  # noqa: E402
 
 REFUSALS = {
     name: thing.status
@@ -43,22 +45,24 @@ def settings() -> str:
 def agent_settings() -> str:
     """Every BALCTL_ name, read from the agent's own list without importing the agent."""
     tree = ast.parse((ROOT / "agent" / "balctl_agent" / "config.py").read_text())
-    names = {
-        node.targets[0].id: node.value  # type: ignore[attr-defined]
+    assigned = {
+        target.id: node.value
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
     }
-    constants = {name: value.value for name, value in names.items() if isinstance(value, ast.Constant)}
-    table = names["SETTING_NAMES"]
+    names = cast("ast.Dict", assigned["SETTING_NAMES"])
     rows = ["| name | default | meaning |", "| --- | --- | --- |"]
-    assert isinstance(table, ast.Dict)
-    for key, value in zip(table.keys, table.values, strict=True):
-        assert isinstance(key, ast.Constant)
-        assert isinstance(value, ast.Tuple)
-        default, meaning = value.elts
-        text = constants[default.id] if isinstance(default, ast.Name) else ast.literal_eval(default)
-        rows.append(f"| `{key.value}` | {f'`{text}`' if text else ''} | {_cell(ast.literal_eval(meaning))} |")
+    for name, value in zip(names.keys, names.values, strict=True):
+        default, meaning = cast("ast.Tuple", value).elts
+        text = ast.literal_eval(assigned[default.id] if isinstance(default, ast.Name) else default)
+        rows.append(f"| `{_literal(name)}` | {f'`{text}`' if text else ''} | {_cell(_literal(meaning))} |")
     return "\n".join(rows)
+
+
+def _literal(node: ast.expr | None) -> str:
+    return str(ast.literal_eval(cast("ast.expr", node)))
 
 
 def commands() -> str:
@@ -80,6 +84,17 @@ def refusals() -> str:
     rows = ["| code | status | what it says |", "| --- | --- | --- |"]
     rows += [f"| `{code}` | {status} | {_cell(sentence)} |" for code, (status, sentence) in sorted(found.items())]
     return "\n".join(rows)
+
+
+def plain_refusals() -> str:
+    rows = ["| code | status |", "| --- | --- |"]
+    return "\n".join(rows + [f"| `{code}` | {status} |" for status, code in sorted(PLAIN_CODES.items())])
+
+
+def decisions() -> str:
+    """The titles of the decision records."""
+    pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    return "\n".join(f"- [{page.read_text().splitlines()[0].removeprefix('# ')}]({page.name})" for page in pages)
 
 
 def refusals_in(tree: ast.AST) -> Iterator[tuple[str, int, str]]:
@@ -109,7 +124,8 @@ def _sentence(node: ast.expr) -> str:
 
 
 def _leaves(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
+    found = group.all_commands() if isinstance(group, ByFolder) else group.commands
+    for name, command in found.items():
         if isinstance(command, click.Group):
             yield from _leaves(command, (*path, name))
         else:
@@ -125,6 +141,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "agent settings": agent_settings,
     "commands": commands,
     "refusals": refusals,
+    "plain refusals": plain_refusals,
+    "decisions": decisions,
 }
 MARKED = re.compile(r"(<!-- generated: (?P<name>[a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -135,7 +153,7 @@ def filled(page: str) -> str:
 
 
 def main() -> None:
-    for path in sorted(DOCS.glob("*.md")):
+    for path in sorted(DOCS.rglob("*.md")):
         before = path.read_text()
         after = filled(before)
         if after != before:

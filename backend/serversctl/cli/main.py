@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 import redis
@@ -13,7 +15,6 @@ import serversctl
 
 from ..kernel.errors import DomainError
 from ..kernel.logging import redact
-from ..kernel.plugins import load_all
 from ..kernel.settings import BadSetting
 from . import commands
 
@@ -21,7 +22,24 @@ from . import commands
 FAILED, BAD_USAGE, INTERRUPTED = 1, 2, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class ByFolder(click.Group):
+    """Finds each command by its file and imports it when it is asked for: `worker` needs no web framework."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return sorted(info.name for info in pkgutil.iter_modules(commands.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands and cmd_name in self.list_commands(ctx):
+            self.add_command(import_module(f"{commands.__name__}.{cmd_name}").command, name=cmd_name)
+        return self.commands.get(cmd_name)
+
+    def all_commands(self) -> dict[str, click.Command]:
+        """Every command by name, imported: for tests and the generated page."""
+        context = click.Context(self)
+        return {name: found for name in self.list_commands(context) if (found := self.get_command(context, name))}
+
+
+@click.group(cls=ByFolder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(serversctl.__version__, prog_name="serversctl")
 def cli() -> None:
     """ServersCTL: keeps a pool's hostname on a live member by moving DNS.
@@ -29,10 +47,6 @@ def cli() -> None:
     Settings come from SERVERSCTL_ variables and from `serversctl.env` in the data folder; docs/settings.md lists them.
     Exit codes: 0 done, 1 refused or failed, 2 wrong usage or a bad setting, 130 interrupted.
     """
-
-
-for _module in load_all(commands):
-    cli.add_command(_module.command, name=_module.__name__.rpartition(".")[2])
 
 
 def main(argv: Sequence[str] | None = None) -> None:

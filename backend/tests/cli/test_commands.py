@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
-from serversctl.cli.main import cli
+from serversctl.cli.main import ByFolder, cli
 
 Run = Callable[..., Any]
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for name, command in group.commands.items():
+    below = group.all_commands() if isinstance(group, ByFolder) else group.commands
+    for name, command in below.items():
         here = (*path, name)
         found += leaves(command, here) if isinstance(command, click.Group) else [here]
     return found
@@ -116,3 +119,8 @@ def test_the_openapi_document_needs_no_settings(run: Run, data_dir: Path) -> Non
     assert done.code == 0
     assert json.loads(done.out)["openapi"].startswith("3.1")
     assert list(data_dir.iterdir()) == []
+
+
+def test_a_worker_starts_without_the_web_framework() -> None:
+    code = "import sys; from serversctl.cli.main import run; run(['version']); sys.exit('flask' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
