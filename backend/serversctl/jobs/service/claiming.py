@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ...kernel.db import database_now
 from ...kernel.errors import Conflict
+from ..catalogue import AGENT
 from ..rules import State
 from ..tables import Job, JobAttempt, ResourceLease
 from .ending import tell
@@ -32,9 +33,13 @@ class Claimed:
     lease_sec: int = LEASE_SEC
 
 
-def claim(session: Session, job_id: UUID, member_id: UUID | None) -> Claimed:
+def claim(session: Session, job_id: UUID, member_id: UUID | None, *, runs_on: str = AGENT) -> Claimed:
     """Take a pending job, once. Conflict when it is no longer to be run, or not now."""
     job = job_of_member(session, job_id, member_id)
+    if job.runs_on != runs_on:
+        raise Conflict("job_not_claimable", f"This job runs on the {job.runs_on.replace('_', ' ')}.")
+    # Our own commands report no progress: their lease lasts as long as they may run.
+    lease_sec = LEASE_SEC if runs_on == AGENT else job.timeout_sec + DEADLINE_GRACE_SEC
     if stop_of(session, job.account_id) is not None:
         raise Conflict("jobs_stopped", "Jobs are stopped in this account.", permanent=False)
     now = database_now(session)
@@ -45,9 +50,9 @@ def claim(session: Session, job_id: UUID, member_id: UUID | None) -> Claimed:
             state=State.RUNNING.value,
             attempt=case((Job.same_attempt, Job.attempt), else_=Job.attempt + 1),
             deliveries=case((Job.same_attempt, Job.deliveries + 1), else_=1),
-            heard=False,
+            heard=runs_on != AGENT,
             same_attempt=False,
-            lease_until=now + timedelta(seconds=LEASE_SEC),
+            lease_until=now + timedelta(seconds=lease_sec),
             deadline_at=now + timedelta(seconds=job.timeout_sec + DEADLINE_GRACE_SEC),
             started_at=func.coalesce(Job.started_at, now),
             not_before=None,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from ...kernel.db import database_now
 from ...kernel.errors import NotFound
 from ...kernel.paging import Page, decode, encode
-from ..catalogue import AGENT
+from ..catalogue import AGENT, HERE
 from ..rules import State
 from ..tables import Job, JobAttempt, JobEvidence, JobLog, JobStop, ResourceLease
 
@@ -66,6 +66,17 @@ def members_to_cancel(session: Session) -> Sequence[UUID]:
     now = database_now(session)
     found = session.scalars(select(Job.member_id).where(_to_cancel(now), Job.member_id.is_not(None)).distinct())
     return [member_id for member_id in found if member_id is not None]
+
+
+def jobs_to_run_here(session: Session) -> Sequence[Job]:
+    """Pending commands of the control plane itself, oldest first."""
+    now = database_now(session)
+    return session.scalars(
+        select(Job)
+        .where(Job.state == State.PENDING, Job.runs_on == HERE, or_(Job.not_before.is_(None), Job.not_before <= now))
+        .order_by(Job.created_at)
+        .limit(100)
+    ).all()
 
 
 def running_jobs(session: Session, member_ids: Sequence[UUID]) -> dict[UUID, list[Job]]:
