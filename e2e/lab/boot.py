@@ -168,23 +168,16 @@ class Machine:
             wait_until(lambda: self.leader() != leader, timeout_sec=timeout_sec, what=f"{self.title} halts")
         except LabError:
             return False
-        self._reap()
         return True
 
     def kill(self) -> None:
         """End all its processes at once, the supervisor first: no shutdown, no reboot."""
-        cgroup.kill_all(self.lab_id, self.name)
-        self.namespace.kill_all()  # what `exec` started is in the caller's group, but in the host's network
-        self._reap()
-
-    def _reap(self) -> None:
         supervisor, self._supervisor = self._supervisor, None
         if supervisor is not None:
-            try:
-                supervisor.wait(10)
-            except subprocess.TimeoutExpired:
-                supervisor.kill()
-                supervisor.wait(10)
+            supervisor.kill()  # by hand: it may not have entered the group yet
+            supervisor.wait(10)
+        cgroup.kill_all(self.lab_id, self.name)
+        self.namespace.kill_all()  # what `exec` started is in the caller's group, but in the host's network
 
     def forget(self) -> None:
         """Remove what nspawn leaves under /run."""

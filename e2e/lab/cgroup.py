@@ -36,9 +36,9 @@ def pids(lab_id: str, host: str) -> list[int]:
     """Processes in the host's groups and below, lowest number first: the supervisor, nspawn, then the host's own."""
     found: set[int] = set()
     for group in groups(lab_id, host):
-        for listing in group.rglob("cgroup.procs"):
+        for folder in _with_all_below(group):
             with suppress(OSError):
-                found.update(int(line) for line in listing.read_text().split() if line != "0")
+                found.update(int(line) for line in (folder / "cgroup.procs").read_text().split() if line != "0")
     return sorted(found)
 
 
@@ -78,12 +78,14 @@ def remove(lab_id: str, host: str = "") -> None:
 
 
 def _remove_once(group: Path) -> bool:
-    if not group.exists():
-        return True
-    below = sorted((path for path in group.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))
-    for path in [*below, group]:
-        _rmdir(path)
+    for folder in _with_all_below(group):
+        _rmdir(folder)
     return not group.exists()
+
+
+def _with_all_below(group: Path) -> list[Path]:
+    """The deepest first. os.walk and not rglob: groups vanish while we look, and it passes over those."""
+    return [Path(folder) for folder, _, _ in os.walk(group, topdown=False)]
 
 
 def _rmdir(path: Path) -> None:
