@@ -74,8 +74,8 @@ class FaultProxy:
     def reset_all(self) -> None:
         """Reset every open connection now; new ones are served."""
         with self._change:
-            open_now = list(self._open)
-        for line in open_now:
+            doomed, self._open = self._open, set()
+        for line in doomed:
             _reset(line)
 
     def _set(self, fault: Fault) -> None:
@@ -152,6 +152,8 @@ class FaultProxy:
                     continue
                 sink.sendall(piece)
             self._pass_freeze()
+            if source not in self._open:
+                raise ConnectionResetError("by reset_all: the other side must not take it for an orderly end")
             if self._fault not in (Fault.DROP, Fault.DROP_ANSWERS):
                 sink.shutdown(socket.SHUT_WR)
         except OSError:
