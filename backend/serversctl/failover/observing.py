@@ -83,6 +83,13 @@ def known_addresses(member: MemberRow) -> tuple[str, ...]:
     return member.public_ips or member.allowed_ips
 
 
+def service_address(pool: PoolRow, member: MemberRow, facts: DnsFacts | None) -> str | None:
+    """Where this member's service is tried: the first address that clients would be sent to."""
+    internal = facts.internal if facts else looks_internal(ip for m in pool.members for ip in known_addresses(m))
+    found = publishable(public_ips=member.public_ips, allowed_ips=member.allowed_ips, internal=internal)
+    return next((text for texts in found.addresses.values() for text in texts), None)
+
+
 def _standing(
     row: MemberRow,
     seen: Observations,

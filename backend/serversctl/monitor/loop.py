@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..failover.ports import Picture, PoolRow, Promotion, RecordKeeper, Store
+from ..failover.ports import DnsFacts, Picture, PoolRow, Promotion, RecordKeeper, Store
 from ..failover.rules.decide import Decision, Kind, Reason
 from ..failover.rules.guards import ALL, Guards
 from ..failover.rules.verdict import Health
@@ -41,11 +41,13 @@ class Monitor:
         holder: str,
         votes: Votes | None = None,
         guards: Guards = ALL,
+        shown: Callable[[Picture, Mapping[UUID, DnsFacts]], None] | None = None,
     ) -> None:
         self._store = store
         self._keeper = keeper
         self._boot = boot
         self._guards = guards
+        self._shown = shown
         self.tenure = Tenure(store, holder, guards=guards)
         self.evaluator = Evaluator(liveness, votes, guards=guards)
         self.reconciler = Reconciler(store, keeper, self.tenure, threads, boot, guards=guards)
@@ -83,6 +85,7 @@ class Monitor:
                 self._tell(judged)
         picture = self.evaluator.picture
         if picture is not None:
+            self.reconciler.halted = picture.halted is not None
             self.reconciler.step(picture.pools, self.evaluator.dns)
         return self.evaluator.sleep_sec()
 
@@ -103,6 +106,8 @@ class Monitor:
         self.evaluator.dns = self._keeper.facts()
         if picture is not None:
             self.evaluator.show(picture, boot)
+            if self._shown is not None:
+                self._shown(picture, self.evaluator.dns)
 
     # --- acting -------------------------------------------------------------------------------------------------
 

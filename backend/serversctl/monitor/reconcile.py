@@ -68,6 +68,7 @@ class Reconciler:
         self._addressed: dict[UUID, float] = {}
         self._open: set[UUID] = set()
         self.desired: Mapping[UUID, Intent] = {}
+        self.halted = False  # only open intents are driven, nothing new is wanted
 
     def start_anew(self) -> None:
         self._drifts.clear()
@@ -93,14 +94,14 @@ class Reconciler:
         if boot - self._desired_at >= DESIRED_SEC:
             self._desired_at = boot
             self.desired = self._store.desired()
-        for pool_id in connected:
+        for pool_id in () if self.halted else connected:
             self._check(pools.get(pool_id), boot)
 
     def follow_address(self, pool: PoolRow, wanted: Addresses, *, published: bool) -> None:
         """The active member's addresses changed (F16, FO-20): a new intent in the same epoch, one per minute."""
         known = self.desired.get(pool.pool_id)
         boot = self._boot()
-        if not wanted and self._guards.zero_refusal:
+        if self.halted or (not wanted and self._guards.zero_refusal):
             return
         if known is not None and (known.epoch != pool.epoch or (same(known.addresses, wanted) and published)):
             return
@@ -158,6 +159,8 @@ class Reconciler:
         wanted = self.desired.get(pool.pool_id)
         if wanted is None or wanted.epoch != pool.epoch or pool.fighting:
             return
+        if not pool.policy.auto or pool.policy.paused is not None:
+            return  # F12 belongs to automation: without it, what people write stays
         # A new pool's first check is spread over the period, so that they do not come in one burst.
         due = self._check_at.setdefault(pool.pool_id, boot + pool.pool_id.int % 60)
         if boot < due:

@@ -29,7 +29,7 @@ class Tenure:
 
     def __init__(self, store: Store, holder: str, *, guards: Guards = ALL) -> None:
         self._store = store
-        self._holder = holder
+        self.holder = holder
         self._guards = guards
         self.lease: LeaseHeld | None = None
         self._last: LeaseHeld | None = None
@@ -70,7 +70,7 @@ class Tenure:
             self.lease = None
 
     def _take(self, boot: float) -> Change:
-        taken = self._store.acquire(NAME, self._holder, TTL_SEC)
+        taken = self._store.acquire(NAME, self.holder, TTL_SEC)
         if taken is None:
             return Change.NONE
         # Nobody can have been at work since we held it ourselves: the epoch moved by our own step only.
