@@ -15,11 +15,12 @@ from .jobchild import JobContext, run_job_child
 from .keys import pin_keys
 from .log import log
 from .loop import HeartbeatLoop
-from .program import program_command
+from .program import installed_command
 from .registry import COMMANDS, command_catalogue
 from .sdnotify import Notifier
 from .selftest import self_test
 from .selfupdate import trial_guard, update_agent
+from .slim import run_compiled
 from .version import AGENT_VERSION
 
 USAGE = f"""usage: balctl_heartbeat.py [option]
@@ -32,6 +33,7 @@ Without an option: send heartbeats and run jobs until stopped (what the service 
   --provision-haproxy  install and start HAProxy here (root)
   --pin-update-keys    fetch the release keys once and keep them (root)
   --trial-guard        before a start: give up a new version that does not work
+  --settings           judge the settings, change nothing
   --self-test          prove that this program runs on this host
   --commands           the commands of this agent as JSON
   --version            the version number, {AGENT_VERSION}
@@ -73,6 +75,7 @@ def show_update(config: AgentConfig) -> int:
 
 def serve(config: AgentConfig) -> int:
     config.need_secret()
+    run_compiled(config, sys._getframe(2).f_code)  # the frame of this file's own last line
     for warning in config.warnings:
         log.warning(warning)
     loop = HeartbeatLoop(config, Notifier(dict(os.environ)))
@@ -80,7 +83,7 @@ def serve(config: AgentConfig) -> int:
     gc.freeze()  # what is here now stays: the collector need not walk it again
     status = loop.run()
     if loop.runner.restart_wanted() and "INVOCATION_ID" not in os.environ:
-        argv = program_command()  # no service manager starts us again
+        argv = installed_command()  # no service manager starts us again
         os.execv(argv[0], argv)
     return status
 
@@ -112,6 +115,7 @@ def main(arguments: list[str]) -> int:
     actions = {
         "serve": serve, "--once": send_once, "--update": show_update, "--provision-haproxy": provision_here, "--pin-update-keys": pin_keys,
         "--trial-guard": guard_start,
+        "--settings": judge_settings,
     }  # fmt: skip
     if action not in actions or len(arguments) > 1:
         sys.stderr.write(f"balctl_heartbeat.py: {' '.join(arguments)[:80]} is not understood. See --help.\n")
@@ -129,6 +133,11 @@ def main(arguments: list[str]) -> int:
     except OSError as why:
         log.error(f"{why.filename or 'system call'}: {why.strerror or why}")
         return 1
+
+
+def judge_settings(config: AgentConfig) -> int:
+    config.need_secret()
+    return 0
 
 
 def guard_start(config: AgentConfig) -> int:

@@ -45,8 +45,8 @@ class Courier:
                 self._wake.wait()
                 self._wake.clear()
                 continue
-            good = all([self.deliver(job_id) for job_id in waiting])
-            failures = 0 if good else failures + 1
+            good = [self.deliver(job_id) for job_id in waiting]
+            failures = 0 if all(good) else failures + 1
             if failures:
                 self._wake.wait(backoff_sec(failures, self._server.backoff_cap_sec))
                 self._wake.clear()

@@ -51,7 +51,7 @@ def config_arguments(root: str) -> list[str]:
             )
             for path in OPTION_FILES:
                 known.update(re.findall(r'^([A-Z]+)="?([^"\n]*)"?$', read_text(under(root, path), 65536), re.MULTILINE))
-            words = re.sub(r"\$\{?([A-Z_]+)\}?", lambda m: known.get(m.group(1), ""), start).split()
+            words = [known.get(word.strip("${}"), "") if word.startswith("$") else word for word in start.split()]
             paths = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "-f"]
             present = [path for path in paths if os.path.exists(under(root, path))]
             if present:

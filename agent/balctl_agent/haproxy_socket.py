@@ -38,7 +38,7 @@ def stat_rows(text: str) -> list[dict[str, str]]:
     if not lines or not lines[0].startswith("# "):
         return []
     names = lines[0][2:].split(",")
-    return [dict(zip(names, split_csv(line))) for line in lines[1:] if line.count(",") > 17]  # noqa: B905 (strict= needs 3.10)
+    return [dict(zip(names, split_csv(line))) for line in lines[1:] if line.count(",") > 17]
 
 
 def split_csv(line: str) -> list[str]:

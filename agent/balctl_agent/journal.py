@@ -34,7 +34,7 @@ class JobJournal:
     def _load(self, path: str) -> dict[str, object] | None:
         try:
             value = json.loads(read_capped(path, ENTRY_CAP_BYTES).decode("utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, RecursionError):
             # A damaged entry still says that this job was here: it must not run again.
@@ -68,7 +68,7 @@ class JobJournal:
         entry = self.find(job_id) or {"jobId": job_id, "crashes": 0, "command": "", "startedAt": time.time()}
         crashes = entry.get("crashes")
         entry.update(
-            attempt=completion["attempt"], state="finished", acked=False, finishedAt=time.time(), completion=completion
+            jobId=job_id, attempt=completion["attempt"], state="finished", acked=False, finishedAt=time.time(), completion=completion
         )
         entry["crashes"] = (crashes if isinstance(crashes, int) else 0) + (1 if crashed else 0)
         size_bytes = len(json.dumps(completion))

@@ -75,10 +75,7 @@ class HeartbeatLoop:
             self._notifier.send("WATCHDOG=1")
             good, wait_sec = self._beat_once()
             now = boot_seconds()
-            if good:
-                planned = next_on_grid(planned, now, self._interval_sec)
-            else:
-                planned = now + wait_sec
+            planned = next_on_grid(planned, now, self._interval_sec) if good else now + wait_sec
             self._sleep_until(planned)
             if self.runner.restart_wanted():
                 log.info("restarting to run the new version")

@@ -20,6 +20,8 @@ def program_command(path: str | None = None) -> list[str]:
     return [sys.executable, "-I", "-S", path]
 
 
-def program_is_file() -> bool:
-    """True for the built file: only that one updates itself."""
-    return os.path.basename(program_path()) != "__main__.py"
+def installed_command() -> list[str]:
+    """Like `program_command`, but of the source file, which an update may have replaced."""
+    path = program_path()
+    source = program_path.__code__.co_filename
+    return program_command(source if path.endswith(".pyc") else path)

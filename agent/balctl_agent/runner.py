@@ -165,7 +165,14 @@ class JobRunner:
         done = isinstance(completion, dict) and completion.get("status") == "completed"
         if not seen and not done:
             return False
-        if known.get("state") == "finished":
+        if known.get("state") == "finished" and not isinstance(completion, dict):
+            self._finish_quietly(
+                job.id,
+                refusal(
+                    job, "journal_damaged", "the record of this job is damaged: check its effect, then order it anew"
+                ),
+            )
+        elif known.get("state") == "finished":
             log.info(f"job {job.id}: known, sending its stored result again")
             self.journal.send_again(job.id)
         return True

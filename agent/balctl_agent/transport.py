@@ -256,10 +256,11 @@ class HttpsClient:
             try:
                 plain.settimeout(min(CONNECT_SEC, seconds_left(deadline)))
                 plain.connect(where)
-                return plain
             except OSError as why:
                 plain.close()
                 last = why
+            else:
+                return plain
         raise Unreachable(
             f"no connection to {host} port {port}: {clean_line(last or 'no address', 120)}. Check the route and the outbound firewall."
         )

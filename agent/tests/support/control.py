@@ -48,6 +48,7 @@ class Control:
         self.beats: list[dict[str, object]] = []
         self.beat_times: list[float] = []
         self.connections = 0
+        self.links: list[socket.socket] = []
         self.interval = 1
         self.cap = 1
         self.generation = 1
@@ -151,6 +152,7 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.control.connections += 1
+        self.control.links.append(self.connection)
 
     def do_POST(self) -> None:
         control = self.control
@@ -237,3 +239,8 @@ class ControlServer:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        for link in self.control.links:
+            try:
+                link.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
