@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from ..kernel.db import SessionFactory, database_now, unit_of_work
 from .ports import Limits, RateLimited
@@ -49,7 +50,11 @@ class Budget:
 
     def __call__(self) -> None:
         """Count one request, or raise RateLimited before it is made."""
-        wait, blocked = self._take()
+        try:
+            wait, blocked = self._take()
+        except IntegrityError:
+            # Two processes made the first row at the same moment; it is there now.
+            wait, blocked = self._take()
         if blocked:
             raise RateLimited(
                 f"The provider told us to wait; {wait:.0f} s are left.", retry_after_sec=wait, from_provider=False

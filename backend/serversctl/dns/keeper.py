@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,37 +9,24 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from ..kernel.clock import Clock
-from ..kernel.db import SessionFactory, database_now, reading, unit_of_work
-from ..kernel.ids import new_id
+from ..kernel.db import SessionFactory, database_now, reading
 from ..kernel.outbound import Outbound
-from ..kernel.outbox import emit
 from ..kernel.sealed import Sealer
 from ..kernel.settings import Settings
 from ..pools.tables import Pool
 from . import rules
 from .authority import Authority
+from .ledger import store, store_preflight
 from .links import Door, Link, find_zone
 from .ports import Fence, Provider, ProviderError, ProviderUnauthorized, RateLimited, Refused, Zone
 from .preflight import Colour, Moved, Preflight, Step, colour_of, look
 from .reconcile import Convergence, Outcome, Want, converge, observed_of
-from .service import trim
-from .tables import DnsPreflight, DnsWrite, PoolDns
-
-log = logging.getLogger(__name__)
+from .tables import DnsWrite, PoolDns
 
 # F12: put a hand edit back three times an hour, then leave it and say so.
 RESTORES_PER_HOUR = 3
-
-STATE_OF = {
-    Outcome.IN_SYNC: "in_sync",
-    Outcome.APPLIED: "in_sync",
-    Outcome.DRIFT: "drift",
-    Outcome.CONFLICT: "conflict",
-    Outcome.UNKNOWN: "unknown",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +129,7 @@ class RecordKeeper:
             found, zone = self._converge(link, want, guard, urgent=urgent)
         except _TooManyRestores:
             found, zone = self._held(link, want), None
-        self._store(link, want, found, zone, restored=restoring)
+        store(self._sessions, link, want, found, zone, restored=restoring)
         return found
 
     def observe(self, pool_id: UUID) -> Convergence:
@@ -164,14 +150,14 @@ class RecordKeeper:
                 found, zone = self._converge(link, want, read_only, urgent=False)
             else:
                 found, zone = self._read(link)
-                self._store(link, want, found, zone, state="unknown" if found.done else None)
+                store(self._sessions, link, want, found, zone, state="unknown" if found.done else None)
                 return found
         except _WouldWrite:
             found, zone = self._read(link)
             if found.done:
                 shown = ", ".join(link_text(found.observed)) or "nothing"
                 found = replace(found, outcome=Outcome.DRIFT, detail=f"The name holds {shown} instead of what we set.")
-        self._store(link, want, found, zone)
+        store(self._sessions, link, want, found, zone)
         return found
 
     def preflight(self, pool_id: UUID, *, write: bool = False, fence: Fence | None = None) -> Preflight | None:
@@ -197,7 +183,7 @@ class RecordKeeper:
                 now=self._clock.now(),
             )
         found = Preflight(self._clock.now(), colour_of(steps), tuple(steps), wrote=may_write)
-        self._keep(link.pool_id, link.account_id, found)
+        store_preflight(self._sessions, link, found)
         return found
 
     def facts(self) -> dict[UUID, PoolFacts]:
@@ -286,99 +272,6 @@ class RecordKeeper:
             f"{RESTORES_PER_HOUR} times in an hour and stop now. Find who edits the zone, or order a cutover."
         )
         return Convergence(Outcome.REFUSED, found.observed, detail=detail, records=found.records)
-
-    def _store(
-        self,
-        link: Link,
-        want: Want,
-        found: Convergence,
-        zone: Zone | None,
-        *,
-        restored: bool = False,
-        state: str | None = None,
-    ) -> None:
-        with unit_of_work(self._sessions) as session:
-            row = session.scalar(select(PoolDns).where(PoolDns.pool_id == link.pool_id).with_for_update())
-            if row is None or row.fqdn != link.fqdn:
-                log.warning("the name of pool %s changed while it was being written", link.pool_id)
-                return
-            now = database_now(session)
-            before = row.state
-            row.state, row.detail = state or STATE_OF.get(found.outcome, "error"), found.detail
-            row.verified = found.verified
-            if zone is not None:
-                row.zone_ref = zone.ref
-            if found.records or found.done:
-                row.observed = {kind: list(contents) for kind, contents in found.observed.items()}
-                row.observed_at = now
-            if found.done and want:
-                row.wanted = {kind: list(contents) for kind, contents in want.items()}
-                row.owned = sorted({text for record in found.records for text in (record.id, record.key)})
-            elif found.writes:
-                # A late effect of a lost write must be known as ours.
-                row.owned = sorted(set(row.owned) | {f"{w.type}/{w.new}" for w in found.writes if w.new})
-            self._log_writes(session, link, found, now, restored=restored)
-            if row.state != before and row.state in {"conflict", "error", "drift"}:
-                emit(
-                    session,
-                    f"dns.{row.state}",
-                    account_id=link.account_id,
-                    pool_id=link.pool_id,
-                    payload={"fqdn": link.fqdn, "outcome": found.outcome.value, "detail": found.detail},
-                )
-            trim(session, link.pool_id)
-
-    def _log_writes(self, session: Session, link: Link, found: Convergence, now: datetime, *, restored: bool) -> None:
-        for write in found.writes:
-            session.add(
-                DnsWrite(
-                    id=new_id(),
-                    account_id=link.account_id,
-                    pool_id=link.pool_id,
-                    at=now,
-                    fqdn=link.fqdn,
-                    kind=write.kind,
-                    type=write.type,
-                    old=write.old,
-                    new=write.new,
-                    certain=write.certain,
-                    restored=restored,
-                )
-            )
-        if found.writes:
-            payload = {
-                "fqdn": link.fqdn,
-                "changes": [{"type": w.type, "old": w.old, "new": w.new} for w in found.writes],
-                "outcome": found.outcome.value,
-            }
-            kind = "dns.restored" if restored else "dns.written"
-            emit(session, kind, account_id=link.account_id, pool_id=link.pool_id, payload=payload)
-        session.flush()
-
-    def _keep(self, pool_id: UUID, account_id: UUID, found: Preflight) -> None:
-        with unit_of_work(self._sessions) as session:
-            row = session.scalar(select(PoolDns).where(PoolDns.pool_id == pool_id).with_for_update())
-            if row is None:
-                return
-            now, last = database_now(session), row.preflight_colour
-            bad = [f"{step.name}: {step.why} {step.fix}".strip() for step in found.steps if not step.ok or step.warn]
-            row.preflight_colour, row.preflight_detail, row.preflight_at = found.colour.value, " ".join(bad), now
-            session.add(
-                DnsPreflight(
-                    id=new_id(),
-                    account_id=account_id,
-                    pool_id=pool_id,
-                    at=now,
-                    colour=found.colour.value,
-                    wrote=found.wrote,
-                    steps=[step.as_json() for step in found.steps],
-                )
-            )
-            if found.colour.value != (last or "green"):
-                payload = {"from": last, "to": found.colour.value, "detail": " ".join(bad)}
-                emit(session, "dns.preflight_changed", account_id=account_id, pool_id=pool_id, payload=payload)
-            session.flush()
-            trim(session, pool_id)
 
 
 class _WouldWrite(Exception):
