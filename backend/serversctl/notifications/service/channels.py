@@ -131,10 +131,11 @@ def _context(row: NotificationChannel, name: str) -> str:
 
 
 def _flush(session: Session, row: NotificationChannel) -> None:
+    name = row.name  # after a failed flush the row can no longer be read
     try:
         session.flush()
     except IntegrityError as why:
-        raise Conflict("channel_name_taken", f"Another channel is called {row.name!r}: choose another name.") from why
+        raise Conflict("channel_name_taken", f"Another channel is called {name!r}: choose another name.") from why
 
 
 def _note(session: Session, actor: Actor, row: NotificationChannel, what: str) -> None:
