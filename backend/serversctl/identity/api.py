@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import Response, current_app, jsonify, request
 from flask.views import MethodView
+from marshmallow import RAISE
 
 from ..kernel import http
 from ..kernel.db import reading, unit_of_work
@@ -402,7 +403,7 @@ class OneUser(MethodView):
 @blp.route("/audit")
 class Audit(MethodView):
     @allow(Role.ADMIN, "audit:read")
-    @blp.arguments(schemas.AuditArgs, location="query")
+    @blp.arguments(schemas.AuditArgs, location="query", unknown=RAISE)
     @blp.response(200, page_of(schemas.AuditOut))
     def get(self, args: dict[str, Any]) -> Page[AuditEntry]:
         """The audit trail, newest first"""
@@ -415,7 +416,7 @@ class Audit(MethodView):
 @blp.route("/audit/export")
 class AuditExport(MethodView):
     @allow(Role.ADMIN, "audit:read")
-    @blp.arguments(schemas.AuditExportArgs, location="query")
+    @blp.arguments(schemas.AuditExportArgs, location="query", unknown=RAISE)
     @blp.response(200, content_type="application/json", description="A JSON list, or CSV with `format=csv`")
     def get(self, args: dict[str, Any]) -> Response:
         """The audit trail as a file"""

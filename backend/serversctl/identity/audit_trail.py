@@ -18,10 +18,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from ..kernel.errors import Invalid
 from ..kernel.paging import Page, decode, encode
 from ..kernel.sealed import derive
 from .audit import EVERYTHING, ZERO, content_hash, link
 from .audit_tables import AuditEntry, AuditHead
+
+CURSOR_ERRORS = {"cursor": ["Start again without a cursor."]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def page(session: Session, account_id: UUID, filters: Filters, limit: int, curso
     """Newest first."""
     query, after = _query(account_id, filters), decode(cursor, 1)
     if after is not None:
+        if not isinstance(after[0], int) or not 0 < after[0] < 1 << 62:
+            raise Invalid("cursor_invalid", "The cursor is not one that this list gave out.", errors=CURSOR_ERRORS)
         query = query.where(AuditEntry.seq < after[0])
     rows = session.scalars(query.limit(limit + 1)).all()
     more = len(rows) > limit

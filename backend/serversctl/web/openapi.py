@@ -157,7 +157,7 @@ def _statuses(
     if demand is None or demand.role is not None or method != "get" or template.startswith(AGENTS):
         wanted |= {401, 403}
     if "{" in template:
-        wanted.add(404)
+        wanted |= {404, 409, 422}  # the object may be in a state, or hold values, that the view cannot work with
     if takes_arguments:
         wanted.add(422)
     if method != "get":

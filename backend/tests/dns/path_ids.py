@@ -13,7 +13,7 @@ from support.api import SECRET_KEY, Tenant
 
 
 def make_credential(session: Session, tenant: Tenant, made: dict[str, Any]) -> UUID:
-    values = {"api_url": "https://127.0.0.1:9/", "api_key": "a key of nobody's"}
+    values = {"api_url": "https://127.0.0.1:9/", "api_key": "nobodys-key"}
     name = secrets.token_hex(6)
     row = credentials.create(session, Sealer(SECRET_KEY), tenant.account_id, kind="powerdns", name=name, values=values)
     return row.id

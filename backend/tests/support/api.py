@@ -6,7 +6,10 @@ def test_viewers_read_pools(api: Api) -> None:
 
 from __future__ import annotations
 
+import atexit
 import functools
+import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -40,6 +43,14 @@ ADDRESS = "198.51.100.7"
 @functools.cache
 def password_hash() -> str:
     return passwords.hash_password(PASSWORD)
+
+
+@functools.cache
+def data_dir() -> Path:
+    """One folder for all apps of this process; gone with it."""
+    folder = tempfile.mkdtemp(prefix="serversctl-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 class Client(FlaskClient):
@@ -108,12 +119,12 @@ class Api:
 
 def make_wiring(engine: Engine, clock: Clock, **settings: Any) -> Wiring:
     """Redis is away unless a test gives a client: what works without it, works."""
-    chosen = Settings(**{"tls": "off", "secret_key": SECRET_KEY, "data_dir": Path("/nonexistent"), **settings})
+    chosen = Settings(**{"tls": "off", "secret_key": SECRET_KEY, "data_dir": data_dir(), **settings})
     return Wiring(
         settings=chosen,
         engine=engine,
         sessions=make_sessions(engine),
-        redis=redis.Redis.from_url("unix:///nonexistent/redis.sock"),
+        redis=redis.Redis.from_url(f"unix://{data_dir()}/no-redis.sock"),
         sealer=Sealer(chosen.secret_key),
         clock=clock,
     )

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from serversctl.kernel.db import unit_of_work
 from sqlalchemy.orm import Session
@@ -54,10 +54,10 @@ def missing(rule: str, known: dict[str, Factory]) -> list[str]:
 
 
 def fill(api: Api, tenant: Tenant, rule: str, known: dict[str, Factory]) -> str:
-    """The path with ids of fresh objects of this tenant."""
+    """The path with ids of fresh objects of this tenant; a random one where `missing` has something to say."""
     made: Made = {}
     with unit_of_work(api.wiring.sessions) as session:
         for name in parameters(rule):
-            made[name] = known[name](session, tenant, made)
+            made[name] = known[name](session, tenant, made) if name in known else uuid4()
             session.flush()
     return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", lambda found: str(made[found[1]]), rule)
