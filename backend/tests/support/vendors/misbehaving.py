@@ -165,6 +165,9 @@ def _handler(server: MisbehavingServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 5
+        # Head and body in one packet: apart, they wait 40 ms for each other.
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def setup(self) -> None:
             if isinstance(self.request, ssl.SSLSocket):
@@ -190,6 +193,7 @@ def _handler(server: MisbehavingServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             self.wfile.write(answer.body)
+            self.wfile.flush()
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _go  # noqa: N815
 
