@@ -35,11 +35,9 @@ def on_pending(wiring: Any, event: OutboxEvent) -> None:
 def queue_own(wiring: Any) -> None:
     """Queue every pending command of the control plane; doubles are kept out by the attempt in the key."""
     with reading(wiring.sessions) as session:
-        jobs = service.jobs_to_run_here(session)
-    for job in jobs:
-        wiring.hooks["enqueue"](
-            RUN_HERE, str(job.id), key=f"job-{job.id}-{job.attempt + 1}", timeout_sec=job.timeout_sec
-        )
+        waiting = [(str(job.id), job.attempt + 1, job.timeout_sec) for job in service.jobs_to_run_here(session)]
+    for job_id, attempt, timeout_sec in waiting:
+        wiring.hooks["enqueue"](RUN_HERE, job_id, key=f"job-{job_id}-{attempt}", timeout_sec=timeout_sec)
 
 
 def run_here(wiring: Any, job_id: str) -> None:

@@ -98,6 +98,7 @@ class TestChannel(MethodView):
         with reading(wired().sessions) as look:
             row = service.find_channel(look, principal().account_id, channel_id)
             owner = owner_email(look, principal().account_id)
+            look.expunge(row)  # it is read on after this look has ended
         outcome = send_message(
             wired(), test_message(row.name), kind=row.kind, row=row, owner=owner, dedupe_id=f"test-{new_id()}",
             at=wired().clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),

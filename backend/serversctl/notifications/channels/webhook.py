@@ -22,9 +22,12 @@ def check_url(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith(("https://", "http://")):
         raise ValueError("Use an address that begins with https://.")
     try:
-        return str(parse_url(value))
+        url = parse_url(value)
     except DomainError as why:
         raise ValueError(why.detail) from why
+    if not url.host or url.userinfo:
+        raise ValueError("Use an address with a host name, without user name and password.")
+    return str(url)
 
 
 def check_secret(value: Any) -> str:
