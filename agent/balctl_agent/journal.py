@@ -68,7 +68,12 @@ class JobJournal:
         entry = self.find(job_id) or {"jobId": job_id, "crashes": 0, "command": "", "startedAt": time.time()}
         crashes = entry.get("crashes")
         entry.update(
-            jobId=job_id, attempt=completion["attempt"], state="finished", acked=False, finishedAt=time.time(), completion=completion
+            jobId=job_id,
+            attempt=completion["attempt"],
+            state="finished",
+            acked=False,
+            finishedAt=time.time(),
+            completion=completion,
         )
         entry["crashes"] = (crashes if isinstance(crashes, int) else 0) + (1 if crashed else 0)
         size_bytes = len(json.dumps(completion))

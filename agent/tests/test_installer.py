@@ -88,7 +88,7 @@ def test_other_settings_survive_a_second_enrolment(host, install, server, author
     install(*enrol_arguments(server, authority))
     text = host.read("/etc/balctl/agent.env")
     assert "BALCTL_DEBUG=1" in text and "HTTPS_PROXY=" in text
-    assert text.count("BALCTL_ENROLLMENT_SECRET") == 1 and text.count("# end\n") == 1
+    assert text.count("BALCTL_ENROLLMENT_SECRET") == 1 and text.count("\n# end\n") == 1
 
 
 def test_a_ca_may_come_in_base64(control, host, install, server, authority):

@@ -52,7 +52,7 @@ class ServiceReader:
 
     def refresh_slowly(self) -> None:
         self.units = installed_units(self._root)
-        if self.units and not self.bus_works and self._root == "/" and os.path.isdir("/run/systemd/system"):
+        if self.units and not self.bus_works and os.path.isdir(under(self._root, "/run/systemd/system")):
             self._fallback = systemctl_states(self.units)
 
 
