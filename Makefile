@@ -8,6 +8,7 @@ export SERVERSCTL_DATA_DIR ?= $(CURDIR)/var/serversctl
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
 BACKEND_TESTS := $(if $(T),$(T),backend/tests)
+AGENT_TESTS := -n 2 -c agent/tests/pytest.ini agent/tests
 SIMULATION := $(wildcard backend/tests/simulation)
 PYTHON_DIRS := $(wildcard backend agent e2e bench)
 SHELL_FILES = $(shell git ls-files | while read -r f; do [ -f "$$f" ] && head -c 40 "$$f" | grep -aqE '^\#!.*\b(ba)?sh\b' && echo "$$f"; done)
@@ -28,23 +29,27 @@ agent/dist/agent.zip: .setup/venv $(AGENT_SOURCES)
 
 ##@ Set up
 .PHONY: setup lock
-setup: .setup/system .setup/venv  ## All tools, once: Debian packages where root, Python packages into .venv/
+setup: .setup/system .setup/venv .setup/py39.done  ## All tools, once: Debian packages where root, Python packages into .venv/
 	@:
 .setup/system: .ci/setup .ci/packages.txt $(wildcard e2e/lab/packages.txt)
 	@.ci/setup system && touch $@
 .setup/venv: .ci/setup requirements/runtime.txt requirements/dev.txt pyproject.toml
 	@.ci/setup venv && touch $@
 
+.setup/py39.done: .ci/setup requirements/agent-tests.txt .setup/venv
+	@.ci/setup py39 && touch $@
+
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11
 lock: .setup/venv  ## Lock requirements/*.in again with hashes (needs the package index)
 	PATH=.venv/bin:$$PATH $(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	PATH=.venv/bin:$$PATH $(LOCK) requirements/dev.in -o requirements/dev.txt
-	cd requirements && sha256sum runtime.in dev.in runtime.txt dev.txt >locked.sha256
+	PATH=.venv/bin:$$PATH $(LOCK:3.11=3.9) requirements/agent-tests.in -o requirements/agent-tests.txt
+	cd requirements && sha256sum *.in *.txt >locked.sha256
 
 ##@ Check
-.PHONY: test test-backend test-backend-postgresql test-agent test-simulation test-e2e
+.PHONY: test test-backend test-backend-postgresql test-agent test-agent-package test-agent-built test-simulation test-e2e
 test: setup agent  ## Every suite, then the summary line of each; T=path for one file of the backend
-	@$(if $(T),.ci/suite backend $(PYTEST) $(T),MAKE="$(MAKE)" .ci/test backend backend-postgresql agent simulation e2e)
+	@$(if $(T),.ci/suite backend $(PYTEST) $(T),MAKE="$(MAKE)" .ci/test backend backend-postgresql agent-package agent-built simulation e2e)
 
 test-backend: .setup/venv  ## The backend on SQLite
 	@.ci/suite backend $(PYTEST) -n 2 $(BACKEND_TESTS) $(SIMULATION:%=--ignore=%)
@@ -52,8 +57,14 @@ test-backend: .setup/venv  ## The backend on SQLite
 test-backend-postgresql: .setup/venv  ## The same suite on PostgreSQL
 	@TEST_DATABASE=postgresql .ci/suite backend-postgresql $(PYTEST) -n 2 $(BACKEND_TESTS) $(SIMULATION:%=--ignore=%)
 
-test-agent: .setup/venv agent  ## The agent: its modules and the built file, on this Python and on 3.9
-	@.ci/suite agent $(PYTEST) agent/tests
+test-agent: test-agent-package test-agent-built  ## The agent: its modules here, the built file on Python 3.9 where there is one
+
+test-agent-package: .setup/venv agent
+	@.ci/suite agent-package $(PYTEST) $(AGENT_TESTS)
+
+test-agent-built: .setup/py39.done agent
+	@if [ -x .setup/py39/bin/python ]; then python=.setup/py39/bin/python; else python=$(PY); fi; \
+	BALCTL_TEST_FORM=built .ci/suite agent-built $$python -m pytest -q $(AGENT_TESTS)
 
 test-simulation: .setup/venv  ## The decider under 1,000 seeded schedules x 4 configurations
 	@.ci/suite simulation $(PYTEST) -n 2 $(SIMULATION)

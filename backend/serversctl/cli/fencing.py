@@ -12,6 +12,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Executable, delete, update
 from sqlalchemy.orm import Session
 
+from ..failover.tables import FailoverHalt, FailoverIntent, MonitorLease
 from ..identity import audit
 from ..identity.tables import MailedToken, UserSession
 from ..jobs.service import hold_open
@@ -22,6 +23,10 @@ from ..pools.tables import Pool
 
 EPOCH_STEP = 1_000_000
 REASON = "restored from a backup"
+HALT = (
+    "The control plane was restored from a backup of {made_at}. See that each pool's record holds the member that "
+    "serves, then run `serversctl failover resume`."
+)
 
 
 def fence(session: Session, *, made_at: str) -> Mapping[str, int]:
@@ -34,6 +39,11 @@ def fence(session: Session, *, made_at: str) -> Mapping[str, int]:
     revision.generation += 1
     revision.revision += 1
     pools = _count(session, update(Pool).values(epoch=Pool.epoch + EPOCH_STEP))
+    session.merge(FailoverHalt(id=1, reason=HALT.format(made_at=made_at), since=now))
+    session.execute(
+        update(FailoverIntent).where(FailoverIntent.state == "open").values(state="superseded", done_at=now)
+    )
+    session.execute(update(MonitorLease).values(epoch=MonitorLease.epoch + EPOCH_STEP, released=True))
     jobs = hold_open(session, REASON)
     sessions = _count(session, delete(UserSession))
     session.execute(delete(MailedToken))

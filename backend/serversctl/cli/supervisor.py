@@ -22,6 +22,7 @@ from typing import IO, Any
 log = logging.getLogger("serversctl.up")
 
 CHILD = str(Path(__file__).with_name("child.py"))
+STATE_FILE = "tree.json"
 SETTLED_SEC = 60.0  # a role that ran this long starts its back-off anew
 BACKOFF_FIRST_SEC, BACKOFF_CAP_SEC = 0.5, 30.0
 LINE_MAX_BYTES = 64 * 1024

@@ -28,9 +28,8 @@ from ...kernel.settings import PREFIX, BadSetting, Settings
 from ...wiring import database_url
 from .. import environment, migrate
 from ..lock import only_one
-from ..supervisor import Chore, Role, Supervisor
+from ..supervisor import STATE_FILE, Chore, Role, Supervisor
 
-STATE_FILE = "tree.json"
 COLOURS = {"redis": "magenta", "web": "cyan", "worker": "yellow", "monitor": "green", "up": "blue"}
 RENEWAL_CHECK_SEC = 6 * 3600.0
 ROOT = Path(serversctl.__file__).resolve().parents[2]
