@@ -1,0 +1,218 @@
+"""Reading the store: sightings for deciders, facts and history for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import redis as redis_lib
+
+from ..kernel.errors import Unavailable
+from . import rings
+from .ports import ProbeResult, Sighting
+from .store import BODIES, CANARY, REPLICAS, SEEN, TRACKS, coarse_key, fine_key, slow_key
+
+CHUNK = 1000
+GONE_REPLICA_SEC = 3600.0
+
+
+class Track(msgspec.Struct, array_like=True, gc=False):
+    """What the flush script keeps of a member, by place (see flush.lua)."""
+
+    seen: float
+    proven: float
+    run_since: float
+    interval: float
+    boot: str
+    seq: int
+    version: int
+    ip: str  # empty: none
+    source: str
+    monitored: bool
+    active: bool
+    inactive_reports: int
+    clone_until: float
+    earlier_boot: str
+    earlier_seq: int
+    returns: int
+    switched_at: float
+    stacks: str
+    probes: Any
+    replica: str
+
+
+_track = msgspec.msgpack.Decoder(Track, strict=False).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A member's latest report as people see it."""
+
+    member_id: UUID
+    seen_at: float
+    age_sec: float
+    interval_sec: int
+    agent_version: int
+    ip: str | None
+    source: str
+    stacks: tuple[str, ...]
+    haproxy_monitored: bool
+    haproxy_active: bool
+    clone_suspected: bool
+
+
+@contextmanager
+def _known() -> Any:
+    try:
+        yield
+    except (redis_lib.RedisError, OSError, msgspec.MsgspecError) as why:
+        raise Unavailable(
+            "liveness_unknown", f"Nothing is known of heartbeats ({why}): check Redis.", retry_after_sec=1
+        ) from why
+
+
+class RedisLiveness:
+    """`ports.Liveness` over Redis."""
+
+    def __init__(self, redis: redis_lib.Redis) -> None:
+        self._redis: Any = redis
+
+    def now(self) -> float:
+        with _known():
+            seconds, micros = self._redis.time()
+            return float(seconds) + float(micros) / 1e6
+
+    def sightings(self, ids: Collection[UUID]) -> dict[UUID, Sighting]:
+        now = self.now()
+        return {member_id: _sighting(member_id, track, now) for member_id, track in self.tracks(ids).items()}
+
+    def tracks(self, ids: Collection[UUID]) -> dict[UUID, Track]:
+        found: dict[UUID, Track] = {}
+        with _known():
+            for some in _chunks(list(ids)):
+                for member_id, raw in zip(some, self._redis.hmget(TRACKS, [str(one) for one in some]), strict=True):
+                    if raw is not None:
+                        found[member_id] = _track(raw)
+        return found
+
+    def silent(self, before: float, limit: int = 1000) -> list[tuple[UUID, float]]:
+        with _known():
+            rows = self._redis.zrange(
+                SEEN, "-inf", f"({before:.6f}", byscore=True, offset=0, num=limit, withscores=True
+            )
+        return [(UUID(member.decode()), float(at)) for member, at in rows]
+
+    def heard_since(self, since: float) -> int:
+        with _known():
+            return int(self._redis.zcount(SEEN, f"{since:.6f}", "+inf"))
+
+    def known(self) -> int:
+        with _known():
+            return int(self._redis.zcard(SEEN))
+
+    def canary_at(self) -> float:
+        with _known():
+            return float(self._redis.get(CANARY) or 0.0)
+
+    def replicas(self) -> dict[str, float]:
+        with _known():
+            return {name.decode(): float(at) for name, at in self._redis.hgetall(REPLICAS).items()}
+
+
+class LatestFacts:
+    """For the API: light facts of many members, the whole report and the history of one."""
+
+    def __init__(self, redis: redis_lib.Redis) -> None:
+        self._redis: Any = redis
+        self._liveness = RedisLiveness(redis)
+
+    def of(self, ids: Collection[UUID]) -> dict[UUID, Facts]:
+        now = self._liveness.now()
+        return {member_id: _facts(member_id, track, now) for member_id, track in self._liveness.tracks(ids).items()}
+
+    def body(self, member_id: UUID) -> dict[str, Any] | None:
+        """The last report, with the slow blocks that it left out; None when never heard."""
+        with _known():
+            raw = self._redis.hget(BODIES, str(member_id))
+            if raw is None:
+                return None
+            slow = self._redis.hgetall(slow_key(str(member_id)))
+        body: dict[str, Any] = json.loads(raw)
+        for place, text in slow.items():
+            area, _, name = place.decode().partition(".")
+            block = body.get(area)
+            if isinstance(block, dict):
+                block.setdefault(name, json.loads(text))
+        return body
+
+    def history(self, member_id: UUID, ring: rings.Ring) -> list[rings.Sample]:
+        """The samples of the fine or the coarse ring, oldest first."""
+        key = fine_key(str(member_id)) if ring is rings.FINE else coarse_key(str(member_id))
+        now = self._liveness.now()
+        with _known():
+            return rings.unpack(ring, self._redis.get(key) or b"", now)
+
+    def forget(self, ids: Iterable[UUID]) -> None:
+        """Drop everything of members that were removed."""
+        names = [str(member_id) for member_id in ids]
+        with _known():
+            for some in _chunks(names):
+                self._redis.zrem(SEEN, *some)
+                self._redis.hdel(TRACKS, *some)
+                self._redis.hdel(BODIES, *some)
+                keys = [make(name) for name in some for make in (slow_key, fine_key, coarse_key)]
+                self._redis.delete(*keys, *[f"hb:refused:{name}" for name in some])
+
+    def everyone(self) -> list[UUID]:
+        with _known():
+            return [UUID(name.decode()) for name in self._redis.hkeys(TRACKS)]
+
+
+def _sighting(member_id: UUID, track: Track, now: float) -> Sighting:
+    return Sighting(
+        member_id=member_id,
+        seen_at=track.seen,
+        proven_at=track.proven,
+        run_since=track.run_since,
+        interval_sec=int(track.interval),
+        boot_id=track.boot,
+        seq=track.seq,
+        agent_version=track.version,
+        ip=track.ip or None,
+        source=track.source,
+        haproxy_monitored=track.monitored,
+        haproxy_active=track.active,
+        inactive_reports=track.inactive_reports,
+        clone_suspected=track.clone_until > now,
+        probe_results=tuple(
+            ProbeResult(
+                probe_id=p[0], ok=bool(p[1]), millis=None if p[2] < 0 else p[2], error=p[3] or None, at=float(p[4])
+            )
+            for p in track.probes or ()
+        ),
+    )
+
+
+def _facts(member_id: UUID, track: Track, now: float) -> Facts:
+    return Facts(
+        member_id=member_id,
+        seen_at=track.seen,
+        age_sec=max(0.0, now - track.seen),
+        interval_sec=int(track.interval),
+        agent_version=track.version,
+        ip=track.ip or None,
+        source=track.source,
+        stacks=tuple(track.stacks.split()),
+        haproxy_monitored=track.monitored,
+        haproxy_active=track.active,
+        clone_suspected=track.clone_until > now,
+    )
+
+
+def _chunks(items: list[Any]) -> Iterable[list[Any]]:
+    return (items[i : i + CHUNK] for i in range(0, len(items), CHUNK))

@@ -1,0 +1,76 @@
+"""Heartbeats on the wire, for people."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from ..kernel.http import WireSchema
+from ..members.schemas import MemberOut
+from ..pools.schemas import HealthSplit, PoolOut
+
+
+class FixOut(WireSchema):
+    """A change of the member that would let it in."""
+
+    field = fields.String(required=True, validate=validate.OneOf(["allowedIps", "hostname"]))
+    value = fields.Raw(required=True, metadata={"example": "lb1.example.com"})
+
+
+class StandingOut(WireSchema):
+    """Whether a member comes in; while refused, why, and what would mend it."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["waiting", "refused", "connected"]))
+    age_sec = fields.Float(required=True, allow_none=True)
+    code = fields.String(required=True, allow_none=True, metadata={"example": "hostname_mismatch"})
+    detail = fields.String(required=True, allow_none=True)
+    refused_age_sec = fields.Float(required=True, allow_none=True)
+    seen_address = fields.String(required=True, allow_none=True)
+    said_hostname = fields.String(required=True, allow_none=True)
+    typed_hostname = fields.String(required=True, allow_none=True)
+    fix = fields.Nested(FixOut, required=True, allow_none=True)
+
+
+class FixIn(WireSchema):
+    """The offered fix, sent back: what is applied is what was shown."""
+
+    field = fields.String(required=True, validate=validate.OneOf(["allowedIps", "hostname"]))
+    value = fields.Raw(required=True, metadata={"example": "lb1.example.com"})
+
+
+class HistoryArgs(WireSchema):
+    resolution = fields.String(load_default="10s", validate=validate.OneOf(["1s", "10s", "5m"]))
+
+
+class HistoryOut(WireSchema):
+    """Columns once, rows as arrays: `at` is seconds since 1970, null is not known."""
+
+    resolution = fields.String(required=True)
+    step_sec = fields.Integer(required=True)
+    columns = fields.List(fields.String(), required=True)
+    rows = fields.List(fields.List(fields.Raw()), required=True)
+
+
+class FactsOut(WireSchema):
+    """The last report of a member, as its agent sent it, with the facts that it sends only when they change."""
+
+    age_sec = fields.Float(required=True, allow_none=True)
+    facts = fields.Dict(keys=fields.String(), required=True, allow_none=True)
+
+
+class OverviewOut(WireSchema):
+    """A pool with its members, for a screen that is looked at each second."""
+
+    pool = fields.Nested(PoolOut, required=True)
+    health = fields.Nested(HealthSplit, required=True)
+    liveness = fields.String(
+        required=True,
+        validate=validate.OneOf(["known", "unknown"]),
+        metadata={"description": "unknown: the heartbeat store does not answer, so no member's state is known"},
+    )
+    recovery_sec = fields.Integer(required=True)
+    members = fields.List(fields.Nested(MemberOut), required=True)
+
+
+class EventArgs(WireSchema):
+    pool = fields.UUID(load_default=None, metadata={"description": "Only this pool's events"})
+    member = fields.UUID(load_default=None, metadata={"description": "Only this member's events"})

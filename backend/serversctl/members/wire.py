@@ -1,0 +1,84 @@
+"""Members as JSON by the thousand: rows into typed structs into bytes, without a schema object per field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+
+class HeartbeatWire(msgspec.Struct, rename="camel", gc=False):
+    """The latest heartbeat in short (schemas.Heartbeat)."""
+
+    state: str = "unknown"
+    age_sec: float | None = None
+    interval_sec: int | None = None
+    agent_version: int | None = None
+    ip: str | None = None
+    source: str | None = None
+    stacks: tuple[str, ...] = ()
+    haproxy_monitored: bool = False
+    haproxy_active: bool = False
+    clone_suspected: bool = False
+
+
+class MemberWire(msgspec.Struct, rename="camel", gc=False):
+    """A member (schemas.MemberOut)."""
+
+    id: UUID
+    pool_id: UUID
+    hostname: str
+    display_name: str
+    template: str
+    linux_family: str
+    allowed_ips: list[str]
+    public_ips: list[str]
+    priority: int
+    never_promote: bool
+    maintenance: bool
+    location: dict[str, Any] | None
+    active: bool
+    secret_pending: bool
+    created_at: datetime
+    first_seen_at: datetime | None
+    heartbeat: HeartbeatWire | None
+
+
+UNKNOWN = HeartbeatWire()
+
+
+def member_wire(row: Any, *, active_id: UUID | None, heartbeat: HeartbeatWire | None) -> MemberWire:
+    """`row` is a Member or a row of its columns."""
+    return MemberWire(
+        row.id, row.pool_id, row.hostname, row.display_name, row.template, row.linux_family, row.allowed_ips,
+        row.public_ips, row.priority, row.never_promote, row.maintenance, row.location, row.id == active_id,
+        row.next_secret_sealed is not None, row.created_at, row.first_seen_at, heartbeat,
+    )  # fmt: skip
+
+
+def page_bytes(
+    rows: Iterable[Any],
+    *,
+    active: Mapping[UUID, UUID | None],
+    heartbeats: Mapping[UUID, HeartbeatWire] | None,
+    next_cursor: str | None,
+) -> bytes:
+    """`{items, nextCursor}`. Without `heartbeats` the field is null in all of them."""
+    items = [
+        member_wire(
+            row,
+            active_id=active.get(row.pool_id),
+            heartbeat=None if heartbeats is None else heartbeats.get(row.id, UNKNOWN),
+        )
+        for row in rows
+    ]
+    return msgspec.json.encode({"items": items, "nextCursor": next_cursor})
+
+
+def to_dict(member: MemberWire) -> dict[str, Any]:
+    """The same as a plain JSON value, for answers that hold more than members."""
+    plain: dict[str, Any] = msgspec.to_builtins(member)
+    return plain

@@ -1,0 +1,188 @@
+"""`/api/events` on the event loop: one reader per account, any number of listeners, no thread held."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import redis.asyncio as redis_async
+from redis.exceptions import RedisError
+
+from ..heartbeats.streaming import StreamOrder
+
+log = logging.getLogger(__name__)
+
+COMMENT_SEC, BLOCK_MS, QUEUE_MAX, RESUME_MAX = 15.0, 5000, 500, 1000
+LISTENERS_MAX = 1000
+STREAM_ID = re.compile(r"\d{1,15}-\d{1,10}\Z")
+BEATS_SEC = 1.0
+Headers = list[tuple[str, str]]
+# pool -> what its members are like now, or None when nobody knows. Called in a thread.
+BeatsOf = Callable[[UUID, "UUID | None"], "list[dict[str, Any]]"]
+
+
+class Listener:
+    """One browser. It keeps the newest events; one that cannot keep up is told to load anew."""
+
+    def __init__(self, order: StreamOrder) -> None:
+        self.order = order
+        self.waiting: deque[bytes] = deque()
+        self.something = asyncio.Event()
+        self.overrun = False
+
+    def offer(self, text: bytes) -> None:
+        if len(self.waiting) >= QUEUE_MAX:
+            self.waiting.clear()
+            self.overrun = True
+        self.waiting.append(text)
+        self.something.set()
+
+    def wants(self, event: dict[str, Any]) -> bool:
+        order = self.order
+        if order.pool_id is not None and event.get("poolId") != str(order.pool_id):
+            return False
+        return order.member_id is None or event.get("memberId") == str(order.member_id)
+
+
+class Streams:
+    """All listeners of this process."""
+
+    def __init__(self, url: str, beats_of: BeatsOf) -> None:
+        self._redis: Any = redis_async.Redis.from_url(url, socket_connect_timeout=2)
+        self._beats_of = beats_of
+        self._listeners: dict[UUID, set[Listener]] = {}
+        self._readers: dict[UUID, asyncio.Task[None]] = {}
+        self._beats: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def serve(self, order: StreamOrder, proto: Any, headers: Headers) -> None:
+        """Hold one stream until its reader goes or the server stops."""
+        if self._closing or sum(map(len, self._listeners.values())) >= LISTENERS_MAX:
+            proto.response_empty(503, [("retry-after", "5")])
+            return
+        listener = Listener(order)
+        transport = proto.response_stream(200, [pair for pair in headers if pair[0] != "content-length"])
+        self._add(listener)
+        try:
+            await transport.send_bytes(b"retry: 2000\n\n" + await self._missed(listener))
+            while not self._closing:
+                try:
+                    await asyncio.wait_for(listener.something.wait(), COMMENT_SEC)
+                except TimeoutError:
+                    await transport.send_bytes(b": still here\n\n")
+                    continue
+                await transport.send_bytes(self._take(listener))
+        except Exception as why:  # noqa: BLE001 - granian's own class; the reader is gone
+            log.debug("event stream ended: %s", why)
+        finally:
+            self._remove(listener)
+
+    def close(self) -> None:
+        """End all streams; browsers come back to the next server by themselves."""
+        self._closing = True
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.something.set()
+        for task in [*self._readers.values(), *([self._beats] if self._beats else [])]:
+            task.cancel()
+
+    def _take(self, listener: Listener) -> bytes:
+        text = b"".join(listener.waiting)
+        listener.waiting.clear()
+        listener.something.clear()
+        if listener.overrun:
+            listener.overrun = False
+            text = _message("overrun", {"detail": "Events were left out: load the page's data again."}) + text
+        return text
+
+    def _add(self, listener: Listener) -> None:
+        account = listener.order.account_id
+        self._listeners.setdefault(account, set()).add(listener)
+        if account not in self._readers:
+            self._readers[account] = asyncio.create_task(self._read(account))
+        if self._beats is None:
+            self._beats = asyncio.create_task(self._tell_beats())
+
+    def _remove(self, listener: Listener) -> None:
+        account = listener.order.account_id
+        left = self._listeners.get(account, set())
+        left.discard(listener)
+        if not left:
+            self._listeners.pop(account, None)
+            reader = self._readers.pop(account, None)
+            if reader is not None:
+                reader.cancel()
+
+    async def _missed(self, listener: Listener) -> bytes:
+        """What came since `Last-Event-ID`, as far as it is kept."""
+        last = listener.order.last_id
+        if last is None or not STREAM_ID.match(last):
+            return b""
+        try:
+            rows = await self._redis.xrange(_key(listener.order.account_id), f"({last}", "+", count=RESUME_MAX)
+        except (RedisError, OSError):
+            return b""
+        texts = [_text(listener, place, fields) for place, fields in rows]
+        return b"".join(text for text in texts if text is not None)
+
+    async def _read(self, account: UUID) -> None:
+        """Follow one account's stream for all its listeners."""
+        last: Any = "$"
+        while not self._closing:
+            try:
+                answer = await self._redis.xread({_key(account): last}, count=200, block=BLOCK_MS)
+            except (RedisError, OSError) as why:
+                log.warning("events of an account cannot be read: %s", why)
+                await asyncio.sleep(1.0)
+                continue
+            for _, rows in answer or ():
+                for place, fields in rows:
+                    last = place
+                    for listener in list(self._listeners.get(account, ())):
+                        text = _text(listener, place, fields)
+                        if text is not None:
+                            listener.offer(text)
+
+    async def _tell_beats(self) -> None:
+        """Once a second, the members of each pool that somebody looks at, in one message without an id."""
+        loop = asyncio.get_running_loop()
+        while not self._closing:
+            await asyncio.sleep(BEATS_SEC)
+            wanted: dict[tuple[UUID, UUID | None], list[Listener]] = {}
+            for listeners in self._listeners.values():
+                for listener in listeners:
+                    if listener.order.pool_id is not None:
+                        wanted.setdefault((listener.order.pool_id, listener.order.member_id), []).append(listener)
+            for (pool_id, member_id), listeners_of in wanted.items():
+                try:
+                    beats = await loop.run_in_executor(None, self._beats_of, pool_id, member_id)
+                except Exception as why:  # noqa: BLE001 - whatever it is, the next second tries again
+                    log.debug("no beats of a pool: %s", why)
+                    beats = []
+                message = _message("beats", {"poolId": str(pool_id), "members": beats})
+                for listener in listeners_of:
+                    listener.offer(message)
+
+
+def _key(account_id: UUID) -> str:
+    return f"ev:{account_id}"
+
+
+def _text(listener: Listener, place: bytes, fields: dict[bytes, bytes]) -> bytes | None:
+    raw = fields.get(b"data", b"{}")
+    event = json.loads(raw)
+    if not listener.wants(event):
+        return None
+    kind = str(event.get("kind", "message")).replace("\n", " ").replace("\r", " ")
+    # JSON in one line: json.dumps never writes a line break.
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (place, kind.encode(), json.dumps(event).encode())
+
+
+def _message(kind: str, value: dict[str, Any]) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(value)}\n\n".encode()
