@@ -27,7 +27,8 @@ class RequestSession(FlaskSession):
             return bind
         engine = wired().engine
         reads = has_request_context() and request.method in {"GET", "HEAD"}
-        return engine.execution_options(reading=True) if reads else engine
+        # One variant of the engine per session: each new one would open a connection of its own for every statement.
+        return self.info.setdefault("reading", engine.execution_options(reading=True)) if reads else engine
 
 
 class Database(SQLAlchemy):
