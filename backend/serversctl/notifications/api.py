@@ -14,7 +14,7 @@ from ..kernel.ids import new_id
 from ..kernel.paging import Page
 from . import schemas, service
 from .jobs import send_message
-from .messages import test_message
+from .messages import trial_message
 from .ports import options_of
 from .registry import all_channels
 from .rules import Topic
@@ -100,7 +100,7 @@ class TestChannel(MethodView):
             owner = owner_email(look, principal().account_id)
             look.expunge(row)  # it is read on after this look has ended
         outcome = send_message(
-            wired(), test_message(row.name), kind=row.kind, row=row, owner=owner, dedupe_id=f"test-{new_id()}",
+            wired(), trial_message(row.name), kind=row.kind, row=row, owner=owner, dedupe_id=f"test-{new_id()}",
             at=wired().clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         )  # fmt: skip
         return {"sent": outcome.error is None, "detail": outcome.error or "The other side took the message."}

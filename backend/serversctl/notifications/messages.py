@@ -10,8 +10,8 @@ from .news import News
 from .ports import Message
 from .rules import Topic
 
-# An agent that is back within this time is nobody's news.
-SETTLE_SEC = 30
+# A trouble that is over within this time is nobody's news: a restart of ours, an agent's update, a lost packet.
+SETTLE_SEC = 15
 
 Words = Callable[[News], tuple[str, Sequence[str], str]]  # subject, lines, link
 
@@ -30,83 +30,91 @@ class Letter:
 
     def write(self, news: News) -> Message:
         subject, lines, link = self.words(news)
-        return Message(news.kind, subject, tuple(line for line in lines if line), self.severity, link)
+        severity = "critical" if news.payload.get("reason") in LOUD_HOLDS and not self.ends else self.severity
+        return Message(news.kind, subject, tuple(line for line in lines if line), severity, link)
+
+    def pair_key(self, about: object, payload: Mapping[str, Any]) -> str | None:
+        """One key for each trouble: holds are told apart by their reason, members and pools by their id."""
+        return f"{self.pair}:{payload.get('reason', '')}:{about}" if self.pair else None
+
+
+LOUD_HOLDS = frozenset({"no_candidate", "mass_silence", "record_fight"})
+HOLD_SUBJECTS = {
+    "agent_lost": "Agent lost, service still up: {pool}",
+    "no_candidate": "No standby can take over: {pool}",
+    "mass_silence": "Most members are silent at once: {pool}",
+}
 
 
 def _promoted(news: News) -> tuple[str, Sequence[str], str]:
-    old, new = news.name("oldMemberId"), news.name("newMemberId")
+    old, new = news.text("fromName", "none"), news.text("toName", news.member)
+    addresses = news.payload.get("addresses")
+    values = addresses.values() if isinstance(addresses, Mapping) else ()
     lines = [
         f"Pool {news.pool}: {old} → {new}.",
-        f"Why: {_reason(news)}",
-        *_evidence(news.payload.get("evidence")),
-        f"Decided at {news.text('decidedAt', news.at)}. DNS is being moved now; a second message tells how that went.",
+        "Why:",
+        *[f"- {sentence}" for sentence in _texts(news.payload.get("sentences"))],
+        "New address: " + ", ".join(str(entry) for found in values for entry in _texts(found)) if values else "",
+        f"Decided at {news.at}. DNS is being moved now; a second message tells when it is done.",
     ]
     return f"Failover: {news.pool} moves to {new}", lines, news.pool_link("/failover")
 
 
 def _completed(news: News) -> tuple[str, Sequence[str], str]:
-    new = news.name("newMemberId")
-    lines = [f"Pool {news.pool}: DNS answers with {new}.", *_times(news)]
-    return f"Failover done: {news.pool} is on {new}", lines, news.pool_link("/failover")
-
-
-def _failed(news: News) -> tuple[str, Sequence[str], str]:
+    took = news.text("tookSec")
     lines = [
-        f"Pool {news.pool}: the change of DNS to {news.name('newMemberId')} does not succeed.",
-        f"Why: {_reason(news)}",
-        news.text("fix", "It is tried again. Check the DNS link of the pool, or set the record by hand."),
+        f"Pool {news.pool}: the record points at {news.member}, written and read back at {news.at}.",
+        f"That is {took} s after the decision." if took else "",
     ]
-    return f"Failover trouble: {news.pool}", lines, news.pool_link("/failover")
+    return f"Failover done: {news.pool} is on {news.member}", lines, news.pool_link("/failover")
+
+
+def _record_trouble(news: News) -> tuple[str, Sequence[str], str]:
+    lines = [
+        f"Pool {news.pool}: the DNS record cannot be changed now.",
+        news.text("detail"),
+        f"By hand: {news.text('manualStep')}" if news.payload.get("manualStep") else "",
+        "It is tried again until it succeeds.",
+    ]
+    return f"DNS record not changed yet: {news.pool}", lines, news.pool_link("/failover")
 
 
 def _held(news: News) -> tuple[str, Sequence[str], str]:
+    reason = news.text("reason")
     lines = [
         f"Pool {news.pool}: automatic failover holds since {news.text('since', news.at)}.",
-        f"Why: {_reason(news)}",
-        news.text("fix", "Nothing is moved until this is over. A manual cutover is possible at any time."),
+        f"Why: {news.text('sentence', reason)}",
+        "Nothing is moved until this is over. A manual cutover is possible at any time.",
     ]
-    return f"On hold: {news.pool}", lines, news.pool_link("/failover")
+    subject = HOLD_SUBJECTS.get(reason, "On hold: {pool}").replace("{pool}", news.pool)
+    return subject, lines, news.pool_link("/failover")
 
 
-def _released(news: News) -> tuple[str, Sequence[str], str]:
-    return (
-        f"Hold over: {news.pool}",
-        [f"Pool {news.pool}: automatic failover works again."],
-        news.pool_link("/failover"),
-    )
+def _escalated(news: News) -> tuple[str, Sequence[str], str]:
+    _, lines, link = _held(news)
+    return f"Still on hold, the active member is down: {news.pool}", [*lines, "Somebody has to look now."], link
 
 
-def _no_candidate(news: News) -> tuple[str, Sequence[str], str]:
-    reasons = news.payload.get("reasons")
-    listed = (
-        [f"- {news.names.get(str(k), str(k))}: {v}" for k, v in reasons.items()] if isinstance(reasons, Mapping) else []
-    )
-    lines = [
-        f"Pool {news.pool}: the active member is down and no standby can take over. The record stays as it is.",
-        *(listed or [f"Why: {_reason(news)}"]),
-        "The first standby that becomes ready is promoted.",
-    ]
-    return f"No standby for {news.pool}", lines, news.pool_link("/failover")
-
-
-def _agent_lost(news: News) -> tuple[str, Sequence[str], str]:
-    lines = [
-        f"{news.member} in pool {news.pool}: the agent is silent, and the service still answers.",
-        "Nothing was moved. Look at the agent: systemctl status balctl-agent",
-    ]
-    return f"Agent lost, service up: {news.member}", lines, news.member_link()
+def _hold_ended(news: News) -> tuple[str, Sequence[str], str]:
+    lines = [f"Pool {news.pool}: the hold ({news.text('reason')}) since {news.text('since')} is over."]
+    return f"Hold over: {news.pool}", lines, news.pool_link("/failover")
 
 
 def _member_lost(news: News) -> tuple[str, Sequence[str], str]:
+    age = news.text("ageSec")
     lines = [
         f"{news.member} in pool {news.pool} is not heard any more.",
-        f"Last heard: {news.text('lastSeenAt', 'unknown')}.",
+        news.text("why"),
+        f"Last heard {age} s before {news.at}." if age else "",
+        "Look at the host, and at its agent: systemctl status balctl-agent",
     ]
     return f"Member lost: {news.member}", lines, news.member_link()
 
 
 def _recovered(news: News) -> tuple[str, Sequence[str], str]:
-    return f"Back: {news.member}", [f"{news.member} in pool {news.pool} is heard again."], news.member_link()
+    away = news.text("awaySec")
+    lines = [f"{news.member} in pool {news.pool} is heard again.", f"It was away for {away} s." if away else ""]
+    return f"Back: {news.member}", lines, news.member_link()
 
 
 def _dns(news: News) -> tuple[str, Sequence[str], str]:
@@ -148,23 +156,8 @@ def _job(news: News) -> tuple[str, Sequence[str], str]:
     return f"Job {state}: {command} on {news.member or news.pool}", [line for line in lines if line], link
 
 
-def _reason(news: News) -> str:
-    return news.text("reason", "see the timeline")
-
-
-def _evidence(evidence: Any) -> list[str]:
-    if isinstance(evidence, Mapping):
-        return [f"- {name}: {value}" for name, value in evidence.items()][:20]
-    return [f"- {entry}" for entry in evidence][:20] if isinstance(evidence, list) else []
-
-
-def _times(news: News) -> list[str]:
-    names = {"decidedAt": "Decided", "writtenAt": "Written", "verifiedAt": "Verified at the name servers"}
-    lines = [f"{title}: {news.payload[key]}" for key, title in names.items() if news.payload.get(key)]
-    took = news.payload.get("tookSec")
-    return lines + (
-        [f"It took {took} s from the decision to the answer of the name servers."] if took is not None else []
-    )
+def _texts(value: Any) -> list[str]:
+    return [str(entry) for entry in value][:20] if isinstance(value, list) else []
 
 
 def _dicts(value: Any) -> list[Mapping[str, Any]]:
@@ -174,11 +167,11 @@ def _dicts(value: Any) -> list[Mapping[str, Any]]:
 LETTERS: dict[str, Letter] = {
     "failover.promoted": Letter(Topic.FAILOVER, "critical", _promoted),
     "failover.completed": Letter(Topic.FAILOVER, "info", _completed),
-    "failover.failed": Letter(Topic.FAILOVER, "critical", _failed),
-    "failover.held": Letter(Topic.HOLD, "warning", _held, pair="hold"),
-    "failover.released": Letter(Topic.HOLD, "info", _released, pair="hold", ends=True),
-    "failover.no_candidate": Letter(Topic.HOLD, "critical", _no_candidate),
-    "member.agent_lost": Letter(Topic.MEMBER, "warning", _agent_lost, wait_sec=SETTLE_SEC, pair="presence"),
+    "failover.record_blocked": Letter(Topic.FAILOVER, "critical", _record_trouble),
+    "failover.record_slow": Letter(Topic.FAILOVER, "critical", _record_trouble),
+    "failover.held": Letter(Topic.HOLD, "warning", _held, wait_sec=SETTLE_SEC, pair="hold"),
+    "failover.hold_escalated": Letter(Topic.HOLD, "critical", _escalated),
+    "failover.hold_ended": Letter(Topic.HOLD, "info", _hold_ended, pair="hold", ends=True),
     "member.lost": Letter(Topic.MEMBER, "critical", _member_lost, wait_sec=SETTLE_SEC, pair="presence"),
     "member.recovered": Letter(Topic.MEMBER, "info", _recovered, pair="presence", ends=True),
     "dns.conflict": Letter(Topic.DNS, "critical", _dns),
@@ -211,7 +204,7 @@ def reset_letter(news: News) -> Message:
     return Message(news.kind, what, tuple(lines), "info", link)
 
 
-def test_message(channel_name: str) -> Message:
+def trial_message(channel_name: str) -> Message:
     """What the test button sends."""
     return Message(
         "channel.test", f"Test of {channel_name}", (f"This is a test. The channel {channel_name} works.",), "info"

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a message is written from. `names` gives a display name for a member id."""
+    """What a message is written from."""
 
     kind: str
     payload: Mapping[str, Any]
     at: str
     pool: str = ""
     member: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
     pool_id: str = ""
     member_id: str = ""
     secret: str = ""  # the token of a mailed link, opened for the letter alone
-
-    def name(self, key: str) -> str:
-        """The display name of the member whose id stands in the payload under `key`."""
-        member_id = self.payload.get(key)
-        return self.names.get(str(member_id), str(member_id)) if member_id else "none"
 
     def text(self, key: str, default: str = "") -> str:
         value = self.payload.get(key)

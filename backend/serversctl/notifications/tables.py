@@ -47,7 +47,7 @@ class Delivery(Base):
     recipient: Mapped[str | None] = mapped_column(String(254))
     dedupe_id: Mapped[str] = mapped_column(String(200), unique=True)
     # Opposite news on the same thing (lost and back) share it: a waiting first one is dropped by the second.
-    pair: Mapped[str | None] = mapped_column(String(120), index=True)
+    pair: Mapped[str | None] = mapped_column(String(160), index=True)
     kind: Mapped[str] = mapped_column(String(64))
     # Sealed where it holds a secret link.
     message: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -21,8 +21,9 @@ from .conftest import PAST, MakePost, Post
 def promotion(post: Post) -> None:
     old, new = post.members
     post.happens(
-        "failover.promoted", dedupe="promotion-1", oldMemberId=str(old.id), newMemberId=str(new.id),
-        reason="silent for 10 s", evidence=["probe from the control plane failed"], decidedAt="2026-01-02T03:04:05Z",
+        "failover.promoted", member=new, dedupe="promotion-1", fromMemberId=str(old.id), toMemberId=str(new.id),
+        fromName="lb1", toName="lb2", reason="silent", addresses={"A": ["203.0.113.11"]},
+        sentences=["lb1 was silent for 10.2 s, the limit is 10.0 s.", "The probe from lb2 failed as well."],
     )  # fmt: skip
 
 
@@ -34,7 +35,13 @@ def test_a_promotion_is_mailed_to_the_owner_with_the_reason(post: Post, smtp: Sm
     (mail,) = smtp.wait_for(1)
     assert mail.recipients == ("owner@mine.example.com",)
     assert mail.subject == "[ServersCTL] Failover: edge moves to lb2"
-    for words in ("lb1 → lb2", "silent for 10 s", "probe from the control plane failed", "2026-01-02T03:04:05Z"):
+    for words in (
+        "lb1 → lb2",
+        "silent for 10.2 s",
+        "The probe from lb2 failed as well.",
+        "203.0.113.11",
+        "Decided at 20",
+    ):
         assert words in mail.text
     assert f"https://panel.example.com/pools/{post.pool.id}/failover" in mail.text
 
@@ -164,8 +171,7 @@ def test_an_smtp_address_that_is_none_says_the_form(url: str):
 
 def test_hostile_words_stay_words_in_html_and_in_headers(post: Post, smtp: Smtp):
     post.happens(
-        "failover.held", reason='<script>alert(1)</script> "&', since="2026-01-02T03:04:05Z",
-        fix="line\r\nBcc: all@example.com",
+        "failover.hold_escalated", sentence='<script>alert(1)</script> "&', since="line\r\nBcc: all@example.com",
     )  # fmt: skip
     with post.wiring.sessions.begin() as session:
         session.merge(post.pool).name = "edge\r\nBcc: evil@example.com <b>"
@@ -174,7 +180,7 @@ def test_hostile_words_stay_words_in_html_and_in_headers(post: Post, smtp: Smtp)
 
     (mail,) = smtp.wait_for(1)
     assert mail.message["Bcc"] is None
-    assert mail.subject == "[ServersCTL] On hold: edge Bcc: evil@example.com <b>"
+    assert mail.subject == "[ServersCTL] Still on hold, the active member is down: edge Bcc: evil@example.com <b>"
     page = html_of(Message("x", "<b>", ("<script>",), link='https://x/"><script>'), "B&C")
     assert "<script>" not in page
     assert "<script>" not in str(mail.message.get_body(("html",)).get_content())  # type: ignore[union-attr]

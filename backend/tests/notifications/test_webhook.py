@@ -151,7 +151,7 @@ def hooked(make_post: MakePost, receiver: Receiver) -> Post:
 
 def test_each_event_reaches_the_receiver_once_under_one_id(hooked: Post, receiver: Receiver):
     receiver.answers += [500, 500]
-    hooked.happens("failover.promoted", newMemberId=str(hooked.members[1].id))
+    hooked.happens("failover.promoted", toName="lb2")
     for _ in range(5):
         hooked.work()
         hooked.pause_passes()
@@ -173,7 +173,7 @@ def test_the_secret_rests_sealed(hooked: Post):
 
 def test_a_receiver_that_never_recovers_is_given_up_and_kept_in_sight(hooked: Post, receiver: Receiver):
     receiver.answers += [500] * 100
-    hooked.happens("failover.promoted", newMemberId=str(hooked.members[1].id))
+    hooked.happens("failover.promoted", toName="lb2")
     for _ in range(20):
         hooked.work()
         hooked.pause_passes()

@@ -49,7 +49,7 @@ def test_the_end_of_a_trouble_is_told_when_its_beginning_was(before: str | None,
 
 def test_an_agent_that_is_back_at_once_is_nobodys_news(post: Post, smtp: Smtp):
     member = post.members[0]
-    post.happens("member.agent_lost", member=member)
+    post.happens("member.lost", member=member)
     post.work()
     post.happens("member.recovered", member=member)
     post.work()
@@ -62,42 +62,43 @@ def test_an_agent_that_is_back_at_once_is_nobodys_news(post: Post, smtp: Smtp):
 
 def test_an_agent_that_stays_away_is_told_and_so_is_its_return(post: Post, smtp: Smtp):
     member = post.members[0]
-    post.happens("member.agent_lost", member=member)
-    post.work()
-    post.happens("member.agent_lost", member=member)
-    post.work()
-    post.pause_passes()
-    post.work()
-    post.happens("member.recovered", member=member)
-    post.work()
-    post.happens("member.recovered", member=member)
-    post.work()
-
-    assert [mail.subject.partition("] ")[2] for mail in smtp.mails] == ["Agent lost, service up: lb1", "Back: lb1"]
-
-
-def test_worse_news_of_the_same_member_replace_the_ones_not_told_yet(post: Post, smtp: Smtp):
-    member = post.members[0]
-    post.happens("member.agent_lost", member=member)
+    post.happens("member.lost", member=member)
     post.work()
     post.happens("member.lost", member=member)
     post.work()
     post.pause_passes()
     post.work()
+    post.happens("member.recovered", member=member)
+    post.work()
+    post.happens("member.recovered", member=member)
+    post.work()
 
-    assert [mail.subject.partition("] ")[2] for mail in smtp.mails] == ["Member lost: lb1"]
+    assert [mail.subject.partition("] ")[2] for mail in smtp.mails] == ["Member lost: lb1", "Back: lb1"]
+
+
+def test_holds_for_two_reasons_are_two_troubles_and_each_ends_for_itself(post: Post, smtp: Smtp):
+    post.happens("failover.held", reason="agent_lost", sentence="The service answers.", since="2026-01-02T03:04:05Z")
+    post.happens("failover.held", reason="grace", sentence="We have just started.", since="2026-01-02T03:04:05Z")
+    post.work()
+    post.happens("failover.hold_ended", reason="grace", since="2026-01-02T03:04:05Z")
+    post.work()
+    post.pause_passes()
+    post.work()
+
+    assert [mail.subject.partition("] ")[2] for mail in smtp.mails] == ["Agent lost, service still up: edge"]
+    assert "The service answers." in smtp.mails[0].text
 
 
 def test_two_members_are_two_troubles(post: Post, smtp: Smtp):
     for member in post.members:
-        post.happens("member.agent_lost", member=member)
+        post.happens("member.lost", member=member)
     post.work()
     post.happens("member.recovered", member=post.members[0])
     post.work()
     post.pause_passes()
     post.work()
 
-    assert [mail.subject.partition("] ")[2] for mail in smtp.mails] == ["Agent lost, service up: lb2"]
+    assert [mail.subject.partition("] ")[2] for mail in smtp.mails] == ["Member lost: lb2"]
 
 
 def test_team_inboxes_of_a_pool_take_the_owners_place(post: Post, smtp: Smtp):
@@ -107,7 +108,7 @@ def test_team_inboxes_of_a_pool_take_the_owners_place(post: Post, smtp: Smtp):
             "config": {"recipients": ["Ops@Example.com", "night@example.com", "ops@example.com"]},
         })  # fmt: skip
 
-    post.happens("failover.promoted", newMemberId=str(post.members[1].id))
+    post.happens("failover.promoted", toName="lb2")
     post.happens("job.failed", command="haproxy.reload")
     post.work()
 

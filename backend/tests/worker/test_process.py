@@ -39,7 +39,9 @@ class Tree:
 
     def happens(self) -> None:
         with unit_of_work(self.wiring.sessions) as session:
-            outbox.emit(session, "failover.held", account_id=self.tenant.account_id, payload={"reason": str(new_id())})
+            outbox.emit(
+                session, "failover.hold_escalated", account_id=self.tenant.account_id, payload={"reason": str(new_id())}
+            )
 
     def lanes(self) -> list[int]:
         """Child processes that run lanes (not the resource tracker of multiprocessing)."""

@@ -107,14 +107,12 @@ def owner_email(session: Session, account_id: UUID) -> str:
 def _news(session: Session, event: OutboxEvent, base_url: str) -> News:
     pool = session.get(Pool, event.pool_id) if event.pool_id else None
     member = session.get(Member, event.member_id) if event.member_id else None
-    fellows = session.scalars(select(Member).where(Member.pool_id == event.pool_id)).all() if event.pool_id else []
     return News(
         kind=event.kind,
         payload=event.payload,
         at=_stamp(event.created_at),
         pool=pool.name if pool else "",
         member=member.display_name if member else "",
-        names={str(fellow.id): fellow.display_name for fellow in fellows},
         base_url=base_url,
         pool_id=str(event.pool_id or ""),
         member_id=str(event.member_id or ""),
@@ -122,7 +120,8 @@ def _news(session: Session, event: OutboxEvent, base_url: str) -> News:
 
 
 def _deliver(session: Session, event: OutboxEvent, letter: Letter, message: Message, target: Target) -> Delivery | None:
-    pair = f"{letter.pair}:{event.member_id or event.pool_id}:{target.key}"[:120] if letter.pair else None
+    about = letter.pair_key(event.member_id or event.pool_id, event.payload)
+    pair = f"{about}:{target.key}"[:160] if about else None
     if pair is not None and not _is_news(session, letter, message.kind, pair):
         return None
     row = _row(session, event, message, target, wait_sec=letter.wait_sec)
