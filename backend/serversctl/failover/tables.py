@@ -152,18 +152,6 @@ class MonitorLease(Base):
     status_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class ServiceProbe(Base):
-    """The control plane's latest try of a member's service."""
-
-    __tablename__ = "service_probes"
-
-    member_id: Mapped[UUID] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
-    ok: Mapped[bool]
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    millis: Mapped[float | None]
-    error: Mapped[str | None] = mapped_column(String(200))
-
-
 class FailoverHalt(Base):
     """One row at most: automation is off for the whole installation, for example after a restore from a backup."""
 

@@ -122,6 +122,9 @@ class Evaluator:
             return None
         return found[0] if found else None
 
+    def votes(self) -> Iterable[tuple[UUID, Vote]]:
+        return self._votes.latest(self.clock.now).items()
+
     def sleep_sec(self) -> float:
         """Until the next tick: the earliest deadline, and never more than a quarter of a second."""
         if self._soonest is None:

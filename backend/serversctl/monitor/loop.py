@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 PICTURE_SEC = 2.0
 IDLE_SEC = 0.5
 ESCALATE_SEC = 60.0
+VOTES_SHOWN = 500  # as many as the lease row carries to the web processes
 # Passing states, over before anybody could read of them.
 UNTOLD = frozenset({Reason.FLEET_PACE})
 
@@ -175,6 +177,10 @@ class Monitor:
             "goodSince": clock.good_since,
             "lockDelaySec": self.tenure.lock_delay(self._boot()),
             "mass": {"silent": mass.silent, "of": mass.of, "forSec": mass.for_sec} if mass else None,
+            "votes": {
+                str(member): [vote.ok, round(vote.age_sec, 1), vote.millis, vote.error]
+                for member, vote in islice(self.evaluator.votes(), VOTES_SHOWN)
+            },
         }
 
 
