@@ -7,6 +7,7 @@ import json
 from .clock import utc_stamp
 
 RESEND_SEC = 300.0
+SLOW_BYTES_PER_BEAT = 40_000  # a heartbeat may have 64 KiB; what does not fit travels with the next ones
 
 
 class SlowBlocks:
@@ -18,13 +19,21 @@ class SlowBlocks:
 
     def due(self, blocks: dict[str, object], now: float) -> dict[str, object]:
         self._offered = {}
-        chosen = {}
+        chosen: dict[str, object] = {}
+        room = SLOW_BYTES_PER_BEAT
         for name, value in blocks.items():
-            mark = hash(json.dumps(value, sort_keys=True))
+            text = json.dumps(value, sort_keys=True)
+            mark = hash(text)
             known = self._accepted.get(name)
-            if known is None or known[0] != mark or now - known[1] >= RESEND_SEC:
-                chosen[name] = value
-                self._offered[name] = mark
+            if known is not None and known[0] == mark and now - known[1] < RESEND_SEC:
+                continue
+            if len(text) > SLOW_BYTES_PER_BEAT:
+                chosen[name], text = {"omitted": f"larger than {SLOW_BYTES_PER_BEAT} bytes"}, ""
+            elif len(text) > room:
+                continue
+            chosen.setdefault(name, value)
+            room -= len(text)
+            self._offered[name] = mark
         return chosen
 
     def accepted(self, now: float) -> None:

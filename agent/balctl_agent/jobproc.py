@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from .joblog import JobLog
-from .procs import end_group
+from .procs import end_group, own_environment
 from .program import program_command
 from .text import clean_line
 
@@ -27,12 +27,11 @@ class JobProcess:
         self._ending: dict[str, object] | None = None
         self._ended_by_us = False
         reader, writer = os.pipe()
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("NOTIFY_", "WATCHDOG_"))}
         try:
             self._process = subprocess.Popen(
                 [*program_command(), "--run-job", str(writer)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                pass_fds=(writer,), start_new_session=True, env=environ,
+                pass_fds=(writer,), start_new_session=True, env=own_environment(),
             )  # fmt: skip
         except OSError:
             os.close(reader)

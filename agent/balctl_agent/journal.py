@@ -63,6 +63,16 @@ class JobJournal:
             except OSError as why:
                 log.warn_seldom("journal", f"{self.folder}: {why.strerror or why}")
 
+    def note_stop(self, job_id: str) -> None:
+        """The agent is asked to stop while this job runs: it will be interrupted, which is not the job's fault."""
+        entry = self.find(job_id)
+        if entry and entry.get("state") == "started":
+            entry["stopped"] = True
+            try:
+                self._store(entry)
+            except OSError as why:
+                log.warn_seldom("journal", f"{self.folder}: {why.strerror or why}")
+
     def finish(self, job_id: str, completion: dict[str, object], crashed: bool = False) -> None:
         """Keep the completion until it is acknowledged. The log goes first when the spool is full."""
         entry = self.find(job_id) or {"jobId": job_id, "crashes": 0, "command": "", "startedAt": time.time()}

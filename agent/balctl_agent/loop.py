@@ -14,6 +14,7 @@ from .config import AgentConfig
 from .errors import AgentError, BadAnswer
 from .facts import HostFacts, SlowFacts
 from .files import read_text, under
+from .first_start import provision_once
 from .log import log
 from .pacing import backoff_sec, next_on_grid
 from .probes import Prober
@@ -69,6 +70,7 @@ class HeartbeatLoop:
         self._slow.start()
         self._slow.ready.wait(1.0)
         self.runner.start()
+        provision_once(self.config)
         self._notifier.send(f"READY=1\nSTATUS=agent {AGENT_VERSION}: no heartbeat yet")
         planned = boot_seconds()
         while not self._stopping:

@@ -37,6 +37,11 @@ def child_environment() -> dict[str, str]:
     return kept
 
 
+def own_environment() -> dict[str, str]:
+    """For children that are this program again: everything but the line to the service manager."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("NOTIFY_", "WATCHDOG_"))}
+
+
 def end_group(process: subprocess.Popen[bytes], grace_sec: float) -> None:
     """TERM to the whole group, KILL after the grace."""
     for number, patience in ((signal.SIGTERM, grace_sec), (signal.SIGKILL, 5.0)):
@@ -54,15 +59,15 @@ def end_group(process: subprocess.Popen[bytes], grace_sec: float) -> None:
             return
 
 
-def run_program(argv: list[str], timeout_sec: float, cap_bytes: int = 1 << 20) -> Outcome:
-    """Run to the end and collect standard output and error together."""
+def run_program(argv: list[str], timeout_sec: float, cap_bytes: int = 1 << 20, settings: bool = False) -> Outcome:
+    """Run to the end and collect standard output and error together. `settings`: the child is our own and may see ours."""
     try:
         process = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=child_environment(),
+            env=own_environment() if settings else child_environment(),
             start_new_session=True,
         )
     except OSError as why:

@@ -58,13 +58,16 @@ class JobRunner:
                 "jobId": entry["jobId"], "attempt": entry.get("attempt", 1), "status": "failed",
                 "error": f"interrupted: the agent or the host stopped in the middle of the job; {hint}",
                 "result": {"code": "interrupted", "idempotent": bool(known and known.idempotent)},
-            }, crashed=True)  # fmt: skip
+            }, crashed=not entry.get("stopped"))  # fmt: skip
         self._courier.start()
 
     def stop(self) -> None:
         """Running jobs are left to the service manager, which ends the whole group; the journal knows of them."""
         with self._lock:
             self._stopping = True
+            running = list(self._running)
+        for job_id in running:
+            self.journal.note_stop(job_id)
         self._courier.stop()
 
     def troubles(self) -> list[str]:
@@ -205,6 +208,8 @@ class JobRunner:
                 self._tell_progress(client, job, process)
                 next_progress = boot_seconds() + min(PROGRESS_EVERY_SEC, job.lease_sec / 3)
         completion, crashed = process.completion(job.id, job.attempt, verdict)
+        if crashed and self._stopping:
+            return  # ended together with the agent: the next start reports it as interrupted
         log.info(
             f"job {job.id}: {completion['status']}{': ' + str(completion['error']) if 'error' in completion else ''}"
         )

@@ -71,7 +71,7 @@ enrol() {
     need_root
     [ "$KEY" != - ] || IFS= read -r KEY || die "no secret on standard input" 2
     for given in "$KEY" "$NAME" "$API_BASE"; do [ -n "$given" ] || die "--enrol needs --key, --hostname and --api-base; see --help" 2; done
-    case "$KEY$NAME$API_BASE$IP" in *[!A-Za-z0-9_.:/@%-]*) die "--key, --hostname, --api-base and --declare-ip must be plain words" 2 ;; esac
+    case "$KEY$NAME$API_BASE$IP" in *[!][A-Za-z0-9_.:/@%-]*) die "--key, --hostname, --api-base and --declare-ip must be plain words" 2 ;; esac
     PYTHON=$(find_python)
     (umask 022 && mkdir -p "$BIN" "$(dirname "$UNIT")" "$ROOT/usr/local/share/balctl")
     mkdir -p "$ETC" "$ROOT/var/lib/balctl"
@@ -119,7 +119,7 @@ uninstall() {
     need_root
     systemctl disable --now balctl-heartbeat.service 2>/dev/null || true
     rm -f -- "$UNIT" "$PROGRAM" "$PROGRAM.prev" "$BIN/balctl-agent.sh" "$ETC/agent.env" "$ETC/ca.pem"
-    rm -rf -- "$ETC/update-keys" "$ROOT/var/lib/balctl" "$ROOT/usr/local/share/balctl"
+    rm -rf -- "$ETC/update-keys" "$ROOT/var/lib/balctl" "$ROOT/run/balctl" "$ROOT/usr/local/share/balctl"
     rmdir "$ETC" 2>/dev/null || [ ! -d "$ETC" ] || say "$ETC is kept: it holds files of yours"
     systemctl daemon-reload 2>/dev/null || true
     say "removed; HAProxy and its configuration were left alone"

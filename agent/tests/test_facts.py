@@ -6,10 +6,10 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
+from support.bus import FakeBus
 from support.certs import openssl
 from support.form import agent
 
@@ -196,58 +196,6 @@ def test_firewalls_are_summed_up(tree):
     tree("/etc/ufw/ufw.conf", "ENABLED=yes\n")
     tree("/etc/ufw/user.rules", "*filter\n### tuple ### allow any 22\n### tuple ### allow any 80\n")
     assert agent.read_firewall(tree.root) == {"kind": "ufw", "enabled": True, "rules": 2}
-
-
-class FakeBus:
-    """D-Bus as systemd speaks it: SASL, Hello, Properties.Get, a signal in between."""
-
-    def __init__(self, path: str, states: dict[str, str]) -> None:
-        self.states = states
-        self.connections = 0
-        self.listener = socket.socket(socket.AF_UNIX)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        self.listener.bind(path)
-        self.listener.listen(2)
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                link, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            link.recv(512)
-            link.sendall(b"OK 0123\r\n")
-            data = b""
-            while chunk := link.recv(65536):
-                data = (data + chunk).replace(b"BEGIN\r\n", b"", 1)
-                while len(data) >= 16:
-                    body, serial, fields = (int.from_bytes(data[i : i + 4], "little") for i in (4, 8, 12))
-                    total = 16 + fields + (-fields % 8) + body
-                    if len(data) < total:
-                        break
-                    message, data = data[:total], data[total:]
-                    unit = next((u for u in self.states if agent.escape_unit(u).encode() in message), None)
-                    self._reply(link, serial, self.states.get(unit or "", ""))
-
-    def _reply(self, link: socket.socket, serial: int, state: str) -> None:
-        body = b"\x01s\0\0" + len(state).to_bytes(4, "little") + state.encode() + b"\0"
-        fields = b"\x05\x01u\0" + serial.to_bytes(4, "little")
-        head = (
-            b"l\x02\0\x01"
-            + len(body).to_bytes(4, "little")
-            + (99).to_bytes(4, "little")
-            + len(fields).to_bytes(4, "little")
-        )
-        signal_head = (
-            b"l\x04\0\x01"
-            + (0).to_bytes(4, "little")
-            + (1).to_bytes(4, "little")
-            + (8).to_bytes(4, "little")
-            + b"\x08\x01g\0\x01s\0\0"
-        )
-        link.sendall(signal_head + head + fields + body)
 
 
 def test_unit_states_come_over_one_kept_bus_connection(tmp_path):

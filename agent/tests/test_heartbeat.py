@@ -313,3 +313,13 @@ def test_help_names_every_setting_and_exit_status(host):
     assert all(name in text for name in agent.SETTING_NAMES)
     assert host.run("--version").stdout.split()[1].isdigit()
     assert host.run("--nonsense").returncode == 2
+
+
+def test_slow_facts_never_make_a_heartbeat_too_large():
+    slow = agent.SlowBlocks()
+    blocks = {"a": "x" * 30_000, "b": "y" * 30_000, "c": "z" * 90_000}
+    first = slow.due(blocks, 0.0)
+    assert set(first) == {"a", "c"}
+    assert "omitted" in first["c"]
+    slow.accepted(0.0)
+    assert set(slow.due(blocks, 1.0)) == {"b"}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from functools import partial
 
 import pytest
 from support.control import MEMBER, SECRET, seal, stamp
@@ -164,14 +165,7 @@ def test_a_job_that_crashes_twice_is_quarantined(control, host, haproxy):
         with control.lock:
             control.completions.clear()
             control.add_job("j1", "haproxy.server_drain", DRAIN, attempt=attempt)
-        control.wait(
-            lambda: (
-                os.path.exists(host.path("/var/lib/balctl/jobs/j1.json"))
-                and host.journal("j1").get("pid")
-                and host.journal("j1")["attempt"] == attempt
-            ),
-            10,
-        )  # noqa: B023
+        control.wait(partial(started, host, "j1", attempt), 10)
         os.kill(host.journal("j1")["pid"], 9)
         assert control.wait_done("j1")["result"]["code"] == "crashed"
     with control.lock:
@@ -397,3 +391,47 @@ def test_the_seal_is_the_agreed_one():
     )
     assert ours == seal(SECRET, job)
     assert len(hashlib.sha256().hexdigest()) == len(ours)
+
+
+def test_haproxy_is_installed_once_at_the_first_start_when_asked_for(control, host, haproxy):
+    if os.getuid() != 0:
+        pytest.skip("installing is for root")
+    os.rename(os.path.join(host.bin, "haproxy"), os.path.join(host.bin, "haproxy.off"))
+    host.program(
+        "apt-get",
+        f"#!/bin/sh\necho $1 >> '{host.bin}/apt.log'\ncase $1 in install) mv '{host.bin}/haproxy.off' '{host.bin}/haproxy';; esac\n",
+    )
+    for _ in range(2):
+        process = host.start(PATH=host.bin + ":/usr/bin:/bin", BALCTL_PROVISION_HAPROXY="1")
+        control.wait(lambda: os.path.exists(host.path("/var/lib/balctl/.haproxy-provisioned")), 20)
+        count = len(control.beats)
+        control.wait(lambda: len(control.beats) > count + 1)  # noqa: B023
+        process.terminate()
+        process.wait(10)
+    with open(os.path.join(host.bin, "apt.log")) as log:
+        assert log.read().split() == ["update", "install"]
+
+
+def started(host, job_id: str, attempt: int) -> bool:
+    """The journal knows the process of this attempt."""
+    if not os.path.exists(host.path(f"/var/lib/balctl/jobs/{job_id}.json")):
+        return False
+    entry = host.journal(job_id)
+    return bool(entry.get("pid")) and entry["attempt"] == attempt
+
+
+def test_a_stop_during_a_job_is_no_crash_of_the_job(control, host, haproxy):
+    haproxy.delay_sec = 20.0
+    for attempt in (1, 2, 3):
+        control.add_job("j1", "haproxy.server_drain", DRAIN, attempt=attempt)
+        process = host.start()
+        control.wait(partial(started, host, "j1", attempt), 10)
+        process.terminate()
+        process.wait(10)
+        process = host.start()
+        done = control.wait_done("j1")
+        assert done["result"]["code"] == "interrupted"
+        process.terminate()
+        process.wait(10)
+        control.completions.clear()
+    assert host.journal("j1")["crashes"] == 0

@@ -7,12 +7,12 @@ import time
 
 from ..errors import NeedsRoot, StepFailed
 from ..files import under, write_atomic
+from ..first_start import STAMP
 from ..haproxy_control import check_config, current_config, has_systemd
 from ..jobchild import JobContext
 from ..procs import find_program
 from ..registry import command
 
-STAMP = "/var/lib/balctl/.haproxy-provisioned"
 APT_OPTIONS = [
     "-y",
     "-q",
