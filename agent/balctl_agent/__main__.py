@@ -59,7 +59,7 @@ def send_once(config: AgentConfig) -> int:
 
 def provision_here(config: AgentConfig) -> int:
     context = JobContext(config, "local", os.open(os.devnull, os.O_WRONLY))
-    sys.stdout.write(json.dumps(COMMANDS["haproxy.provision"].function(context, {"force": False})) + "\n")  # type: ignore[operator]
+    sys.stdout.write(json.dumps(COMMANDS["haproxy.provision"].function(context, {"force": False})) + "\n")
     return 0
 
 

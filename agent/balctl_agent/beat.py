@@ -101,7 +101,7 @@ def compose_beat(
         if not dot:
             body[area] = value
         else:
-            block = body.get(area)
-            if isinstance(block, dict):  # a stack that has just gone takes its slow facts with it
-                block[key] = value
+            target = body.get(area)
+            if isinstance(target, dict):  # a stack that has just gone takes its slow facts with it
+                target[key] = value
     return body

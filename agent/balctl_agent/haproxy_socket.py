@@ -44,7 +44,9 @@ def stat_rows(text: str) -> list[dict[str, str]]:
 def split_csv(line: str) -> list[str]:
     if '"' not in line:
         return line.split(",")
-    fields, quoted, field = [], False, []
+    fields: list[str] = []
+    field: list[str] = []
+    quoted = False
     for c in line:
         if c == '"':
             quoted = not quoted

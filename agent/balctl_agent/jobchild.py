@@ -96,7 +96,7 @@ def run_job_child(environ: dict[str, str], events: int) -> int:
     context = JobContext(load_config(environ), str(order["jobId"]), events)
     entry = COMMANDS[order["command"]]
     try:
-        result = entry.function(context, order["params"])  # type: ignore[operator]
+        result = entry.function(context, order["params"])
         ending: dict[str, object] = {"status": "completed", "exitCode": 0, "result": bounded_result(result)}
     except StepFailed as why:
         ending = {"status": "failed", "exitCode": why.exit_code, "error": str(why)}

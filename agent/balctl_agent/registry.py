@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .params import KINDS
 
 DANGERS = ("read", "change", "dangerous")
+CommandFunction = Callable[..., "dict[str, object]"]  # (JobContext, checked parameters) -> result
 COMMANDS: dict[str, Command] = {}
 
 
@@ -28,7 +30,7 @@ class Command:
         "title",
     )
 
-    def __init__(self, command_id: str, function: object, **declared: object) -> None:
+    def __init__(self, command_id: str, function: CommandFunction, **declared: object) -> None:
         self.id = command_id
         self.function = function
         self.title = str(declared["title"])
@@ -51,14 +53,14 @@ class Command:
         }  # fmt: skip
 
 
-def command(command_id: str, **declared: object):  # type: ignore[no-untyped-def]
+def command(command_id: str, **declared: object) -> Callable[[CommandFunction], CommandFunction]:
     """Register the function below as `area.verb_object`. Raises ValueError for a careless declaration."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", command_id):
         raise ValueError(f"{command_id}: a command id is area.verb_object")
     if command_id in COMMANDS:
         raise ValueError(f"{command_id} is declared twice")
 
-    def register(function):  # type: ignore[no-untyped-def]
+    def register(function: CommandFunction) -> CommandFunction:
         entry = Command(command_id, function, **declared)
         if entry.danger not in DANGERS:
             raise ValueError(f"{command_id}: danger must be one of {', '.join(DANGERS)}")

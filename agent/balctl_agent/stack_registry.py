@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 STACKS: dict[str, type[Stack]] = {}
 
 
@@ -25,7 +27,7 @@ class Stack:
         return {}
 
 
-def stack(name: str):  # type: ignore[no-untyped-def]
+def stack(name: str) -> Callable[[type[Stack]], type[Stack]]:
     def register(kind: type[Stack]) -> type[Stack]:
         if name in STACKS:
             raise ValueError(f"stack {name} is declared twice")
