@@ -72,6 +72,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_revision")),
     )
     op.create_table(
+        "failover_halt",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_failover_halt")),
+    )
+    op.create_table(
         "installation",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("setup_token_hash", sa.String(length=64), nullable=True),
@@ -574,7 +581,7 @@ def upgrade() -> None:
         sa.Column("channel_kind", sa.String(length=24), nullable=False),
         sa.Column("recipient", sa.String(length=254), nullable=True),
         sa.Column("dedupe_id", sa.String(length=200), nullable=False),
-        sa.Column("pair", sa.String(length=120), nullable=True),
+        sa.Column("pair", sa.String(length=160), nullable=True),
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("message", sa.JSON(), nullable=False),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
@@ -773,18 +780,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_member_probes_pool_id"), ["pool_id"], unique=False)
 
     op.create_table(
-        "service_probes",
-        sa.Column("member_id", sa.Uuid(), nullable=False),
-        sa.Column("ok", sa.Boolean(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("millis", sa.Double(), nullable=True),
-        sa.Column("error", sa.String(length=200), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["member_id"], ["members.id"], name=op.f("fk_service_probes_member_id_members"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_service_probes")),
-    )
-    op.create_table(
         "job_attempts",
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
@@ -867,7 +862,6 @@ def downgrade() -> None:
 
     op.drop_table("job_evidence")
     op.drop_table("job_attempts")
-    op.drop_table("service_probes")
     with op.batch_alter_table("member_probes", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_member_probes_pool_id"))
 
@@ -984,6 +978,7 @@ def downgrade() -> None:
     op.drop_table("outbox_events")
     op.drop_table("monitor_leases")
     op.drop_table("installation")
+    op.drop_table("failover_halt")
     op.drop_table("directory_revision")
     op.drop_table("audit_heads")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 import serversctl
 
+from ..kernel.embedded_redis import NoEmbeddedRedis
 from ..kernel.errors import DomainError
 from ..kernel.logging import redact
 from ..kernel.settings import BadSetting
@@ -67,7 +68,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-EXPECTED = (click.exceptions.Abort, click.ClickException, BadSetting, DomainError, redis.RedisError, DatabaseError)
+EXPECTED = (
+    click.exceptions.Abort, click.ClickException, BadSetting, NoEmbeddedRedis, DomainError, redis.RedisError, DatabaseError,
+)  # fmt: skip
 
 
 def explain(why: Exception) -> tuple[str, int]:
@@ -75,7 +78,7 @@ def explain(why: Exception) -> tuple[str, int]:
     match why:
         case click.ClickException():
             return why.format_message(), why.exit_code
-        case BadSetting():
+        case BadSetting() | NoEmbeddedRedis():
             return str(why), BAD_USAGE
         case DomainError():
             fields = [f"{name}: {text}" for name, texts in why.errors.items() for text in texts]

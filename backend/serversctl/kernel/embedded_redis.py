@@ -57,7 +57,7 @@ def command(data_dir: Path, server: Path) -> list[str]:
         "daemonize": "no",
         "supervised": "no",
         "logfile": "",
-        "loglevel": "notice",
+        "loglevel": "warning",
         "always-show-logo": "no",
     }
     return [str(server), *[part for name, value in options.items() for part in (f"--{name}", value)]]

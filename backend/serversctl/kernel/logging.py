@@ -91,5 +91,5 @@ def configure(role: str, *, level: str = "info", json_lines: bool = False, strea
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "urllib3", "botocore", "alembic.runtime.plugins"):
+    for noisy in ("httpx", "httpcore", "urllib3", "botocore", "alembic"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

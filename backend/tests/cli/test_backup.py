@@ -18,6 +18,7 @@ import pytest
 from serversctl.cli import archive, migrate
 from serversctl.cli.commands import restore as restoring
 from serversctl.cli.lock import only_one
+from serversctl.failover.tables import FailoverHalt
 from serversctl.identity.tables import Account, User, UserSession
 from serversctl.kernel.db import make_engine, make_sessions, unit_of_work
 from serversctl.kernel.outbox import OutboxEvent, emit
@@ -104,6 +105,7 @@ def test_a_restore_is_fenced(run: Run, lived: str, tmp_path: Path) -> None:
     with edit(lived) as session:
         assert epoch(session) == 1_000_007
         assert session.get_one(DirectoryRevision, 1).generation == 2
+        assert "failover resume" in session.get_one(FailoverHalt, 1).reason
         assert session.scalars(select(UserSession)).all() == []
         assert session.scalars(select(OutboxEvent).where(OutboxEvent.done_at.is_(None))).all() == []
 

@@ -97,7 +97,7 @@ class Site:
     def _member(self, session: Session, hostname: str, number: int) -> Member:
         member = Member(
             account_id=self.pool.account_id, pool_id=self.pool.id, hostname=hostname, display_name=hostname.split(".")[0],
-            template="haproxy_edge", linux_family="debian", allowed_ips=[f"203.0.113.{10 + number}"], public_ips=[],
+            template="haproxy_edge", linux_family="debian", allowed_ips=[f"93.184.216.{10 + number}"], public_ips=[],
             secret_hash=hostname, created_at=database_now(session),
         )  # fmt: skip
         session.add(member)

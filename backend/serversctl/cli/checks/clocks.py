@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import redis
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from ...kernel.db import database_now
 from ..diagnosis import Finding, NoDatabase, Patient, ok, warn
@@ -19,7 +19,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     try:
         with patient.database() as session:
             yield judge("database clock", database_now(session).timestamp() - time.time())
-    except (SQLAlchemyError, NoDatabase):
+    except (DBAPIError, NoDatabase):
         pass  # the database's own check says that it is away
     try:
         with patient.redis() as client:

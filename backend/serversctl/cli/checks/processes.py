@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import redis
 from rq import Worker
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from ...failover.tables import MonitorLease
 from ...heartbeats.latest import RedisLiveness
@@ -26,7 +26,7 @@ MANY_RESTARTS = 3
 def check(patient: Patient) -> Iterator[Finding]:
     yield from tree(patient)
     # When a store is away its own check says so.
-    with contextlib.suppress(SQLAlchemyError, NoDatabase):
+    with contextlib.suppress(DBAPIError, NoDatabase):
         yield monitor(patient)
     with contextlib.suppress(redis.RedisError, Unavailable):
         yield worker(patient)
@@ -47,28 +47,23 @@ def tree(patient: Patient) -> Iterator[Finding]:
         return
     for name, role in roles.items():
         seen = f"{role['state']}, process {role['pid']}, {role['restarts']} restarts"
+        what = f"{name} process"
         if role["state"] != "running":
-            yield fail(
-                name, f"{seen}, last {role['lastExit']}", f"read the lines of `serversctl up` that begin with {name}"
-            )
+            yield fail(what, f"{seen}, last {role['lastExit']}", f"read the log lines that begin with {name}")
         elif role["restarts"] >= MANY_RESTARTS:
-            yield warn(
-                name, f"{seen}, last {role['lastExit']}", f"read the lines of `serversctl up` that begin with {name}"
-            )
+            yield warn(what, f"{seen}, last {role['lastExit']}", f"read the log lines that begin with {name}")
         else:
-            yield ok(name, seen)
+            yield ok(what, seen)
 
 
 def monitor(patient: Patient) -> Finding:
     with patient.database() as session:
         now = database_now(session)
         lease = session.scalars(select(MonitorLease).order_by(MonitorLease.expires_at.desc())).first()
-    if lease is None or lease.released or lease.expires_at <= now:
-        seen = (
-            "nobody holds the lease" if lease is None else f"the lease ended {(now - lease.expires_at).seconds} s ago"
-        )
-        return fail("monitor lease", f"{seen}: nothing fails over", "start `serversctl up` or `serversctl monitor`")
-    return ok("monitor lease", f"{lease.holder}, epoch {lease.epoch}")
+        if lease is not None and lease.expires_at > now and not lease.released:
+            return ok("monitor lease", f"{lease.holder}, epoch {lease.epoch}")
+        seen = "nobody holds it" if lease is None else f"ended {(now - lease.expires_at).total_seconds():.0f} s ago"
+    return fail("monitor lease", f"{seen}: nothing fails over", "start `serversctl up` or `serversctl monitor`")
 
 
 def worker(patient: Patient) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ...kernel.settings import Settings
+from ...web import openapi
 from ...web.app import create_app
 from ...wiring import wire
 
@@ -22,7 +23,4 @@ def command() -> None:
 def document() -> dict[str, Any]:
     """The document of an app with default settings: nothing is opened to make it."""
     settings = replace(Settings(), database_url="sqlite:///:memory:", secret_key="0" * 64)
-    app = create_app(wire(settings))
-    apis = list(app.extensions["flask-smorest"]["apis"].values())
-    spec: dict[str, Any] = apis[0]["ext_obj"].spec.to_dict()
-    return spec
+    return openapi.document(create_app(wire(settings)))

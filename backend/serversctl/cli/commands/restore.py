@@ -49,11 +49,12 @@ def command(file: Path, yes: bool, key_lost: bool) -> None:
         counts = put_back(settings, manifest, folder)
     click.echo(f"Restored the state of {manifest.created_at}; this is generation {counts['generation']} now.")
     click.echo(
-        f"Paused {counts['pools']} pools, held {counts['jobs']} jobs, ended {counts['sessions']} sessions, "
+        f"Automatic failover is stopped; fenced {counts['pools']} pools, held {counts['jobs']} jobs, ended {counts['sessions']} sessions, "
         f"dropped {counts['news']} unsent messages."
     )
     click.echo(
-        "Next: start `serversctl up`, run `serversctl doctor`, look at each pool's DNS, then let automation go on."
+        "Next: start `serversctl up`, run `serversctl doctor`, see that each pool's record "
+        "holds the member that serves, then run `serversctl failover resume`."
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
 from ...kernel import logging as log_lines
+from ...web.serve import run
 from .. import environment
 
 
@@ -19,4 +18,4 @@ def command(json_logs: bool) -> int:
     """
     settings = environment.settings_or_exit()
     log_lines.configure("web", level=settings.log_level, json_lines=json_logs)
-    return int(importlib.import_module("serversctl.web.serve").run(settings) or 0)
+    return run(settings)
