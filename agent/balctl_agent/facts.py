@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 
 from .clock import boot_seconds
 from .config import IPV4_SHAPE, AgentConfig
@@ -79,7 +80,12 @@ class SlowFacts:
         self.ready = threading.Event()
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="facts", daemon=True).start()
+        quick = {self.detect: DETECT_EVERY_SEC, self.lists: LISTS_EVERY_SEC}
+        threading.Thread(target=self._run, args=(quick,), name="facts", daemon=True).start()
+        # A package manager may think for minutes: it must not keep us from seeing that HAProxy is gone.
+        threading.Thread(
+            target=self._run, args=({self.updates: UPDATES_EVERY_SEC},), name="updates", daemon=True
+        ).start()
 
     def look_again(self) -> None:
         """A job changed something: do not wait for the next round."""
@@ -89,34 +95,38 @@ class SlowFacts:
         with self._lock:
             return dict(self._blocks)
 
-    def _run(self) -> None:
+    def _run(self, every: dict[Callable[[], None], float]) -> None:
         # Less urgent than the heartbeat, for the kernel's scheduler: threads have their own nice value on Linux.
         try:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         except OSError:
             pass
-        due = {self.detect: 0.0, self.lists: 0.0, self.updates: 0.0}
-        every = {self.detect: DETECT_EVERY_SEC, self.lists: LISTS_EVERY_SEC, self.updates: UPDATES_EVERY_SEC}
+        due = dict.fromkeys(every, 0.0)
         while not self._stop.is_set():
             for task, at in due.items():
                 if boot_seconds() >= at:
                     self._attempt(task)
                     due[task] = boot_seconds() + every[task]
+            if self.updates in due:
+                self._stop.wait(max(min(due.values()) - boot_seconds(), 0.05))
+                continue
             self.ready.set()
             if self._kick.wait(max(min(due.values()) - boot_seconds(), 0.05)):
                 self._kick.clear()
-                due[self.detect] = due[self.lists] = 0.0
+                due = dict.fromkeys(every, 0.0)
 
     def stop(self) -> None:
         self._stop.set()
         self._kick.set()
 
-    def _attempt(self, task) -> None:  # type: ignore[no-untyped-def]
+    def _attempt(self, task: Callable[[], None]) -> None:
         try:
             task()
         except Exception as why:
             log.warn_seldom(
-                f"facts.{task.__name__}", f"could not read {task.__name__}: {type(why).__name__}: {why}", 600.0
+                "facts." + getattr(task, "__name__", ""),
+                f"could not read {getattr(task, '__name__', 'facts')}: {type(why).__name__}: {why}",
+                600.0,
             )
 
     def detect(self) -> None:

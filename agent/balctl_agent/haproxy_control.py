@@ -9,7 +9,7 @@ import time
 from .errors import StepFailed
 from .files import read_text, remove_quietly, under, write_beside
 from .haproxy_config import ConfigFacts, config_arguments, config_files, running_pid
-from .haproxy_socket import ask_haproxy, server_states, stat_rows
+from .haproxy_socket import FORCED_DRAIN, FORCED_MAINT, admin_states, ask_haproxy, server_states, stat_rows
 from .jobchild import JobContext
 from .procs import find_program
 
@@ -114,10 +114,12 @@ def set_server_state(context: JobContext, params: dict[str, object], wanted: str
     complaint = runtime(context, f"set server {backend}/{server} state {wanted}", facts).strip()
     if complaint:
         raise StepFailed(f"HAProxy says: {complaint.splitlines()[0][:200]}")
-    state = server_states(stat_rows(runtime(context, "show stat", facts))).get((backend, server))
-    if state is None:
+    ordered = admin_states(runtime(context, f"show servers state {backend}", facts)).get((backend, server))
+    if ordered is None:
         raise StepFailed(f"{backend}/{server} is not in HAProxy's list of servers")
-    reached = {"drain": state == "DRAIN", "maint": state == "MAINT", "ready": state not in ("DRAIN", "MAINT")}[wanted]
+    state = server_states(stat_rows(runtime(context, "show stat", facts))).get((backend, server), "unknown")
+    drained, in_maintenance = bool(ordered & FORCED_DRAIN), bool(ordered & FORCED_MAINT)
+    reached = {"drain": drained, "maint": in_maintenance, "ready": not (drained or in_maintenance)}[wanted]
     if not reached:
         raise StepFailed(f"{backend}/{server} is {state} and did not become {wanted}")
     context.say(f"{backend}/{server} is {state}")

@@ -72,6 +72,24 @@ def server_states(rows: list[dict[str, str]]) -> dict[tuple[str, str], str]:
     return {(row["pxname"], row["svname"]): first_word(row.get("status", "")) for row in rows if row.get("type") == "2"}
 
 
+FORCED_MAINT, FORCED_DRAIN = 1, 8
+
+
+def admin_states(text: str) -> dict[tuple[str, str], int]:
+    """Administrative bits of each server from `show servers state`: what was ordered, also of a server that is down.
+
+    `show stat` says DOWN for a drained server that fails its checks, so it cannot confirm an order.
+    """
+    lines = [line for line in text.splitlines() if line]
+    header = next((line[2:].split() for line in lines if line.startswith("# ")), [])
+    rows = [dict(zip(header, line.split())) for line in lines if line[:1].isdigit() and " " in line]
+    return {
+        (row["be_name"], row["srv_name"]): int(row["srv_admin_state"])
+        for row in rows
+        if row.get("srv_admin_state", "").isdigit()
+    }
+
+
 def stat_summary(rows: list[dict[str, str]]) -> dict[str, object]:
     """Totals over the proxies. Counters restart with each reload: whoever computes rates must expect that."""
     fronts = [row for row in rows if row.get("type") == "0"]

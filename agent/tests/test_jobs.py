@@ -34,6 +34,20 @@ def test_a_server_that_does_not_exist_fails_with_haproxys_words(control, host, h
     assert "No such server" in done["error"]
 
 
+def test_a_server_that_is_down_can_be_drained(control, host, haproxy):
+    haproxy.states[("app", "s1")] = "DOWN"
+    control.add_job("j1", "haproxy.server_drain", DRAIN)
+    host.start()
+    assert control.wait_done("j1")["result"] == {"backend": "app", "server": "s1", "state": "DOWN"}
+
+
+def test_an_order_that_haproxy_accepts_and_does_not_follow_is_a_failure(control, host, haproxy):
+    haproxy.deaf = True
+    control.add_job("j1", "haproxy.server_drain", DRAIN)
+    host.start()
+    assert "did not become drain" in control.wait_done("j1")["error"]
+
+
 TAMPERED = {
     "memberId": "00000000-0000-0000-0000-000000000000", "attempt": 2, "generation": 2, "command": "haproxy.server_maint",
     "params": {"backend": "app", "server": "s2"}, "expiresAt": stamp(7200), "mac": "0" * 64,

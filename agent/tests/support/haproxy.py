@@ -12,7 +12,9 @@ HEADER = "# pxname,svname,qcur,qmax,scur,smax,slim,stot,bin,bout,dreq,dresp,ereq
 class FakeHaproxy:
     def __init__(self, path: str) -> None:
         self.states = {("app", "s1"): "UP", ("app", "s2"): "UP"}
+        self.bits: dict[tuple[str, str], int] = {}
         self.changes: list[str] = []
+        self.deaf = False
         self.delay_sec = 0.0
         self.path = path
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -52,6 +54,10 @@ class FakeHaproxy:
             return "\n".join(
                 [HEADER, *rows, "app,BACKEND,0,0,0,1,200,6,1,1,0,0,,0,0,0,0,UP,2,2,0,,0,30,0,,1,3,0,,6,,1,", "", ""]
             )
+        if words[:3] == ["show", "servers", "state"]:
+            head = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight\n"
+            rows = [f"3 {b} 1 {s} 192.0.2.1 2 {self.bits.get((b, s), 0)} 1\n" for b, s in self.states if b == words[3]]
+            return head + "".join(rows) + "\n"
         if words[:2] == ["show", "version"]:
             return "2.6.12\n\n"
         if words[:2] == ["set", "server"]:
@@ -59,7 +65,11 @@ class FakeHaproxy:
             if (backend, server) not in self.states:
                 return "No such server.\n\n"
             self.changes.append(question)
-            self.states[(backend, server)] = {"drain": "DRAIN", "maint": "MAINT", "ready": "UP 1/3"}[words[4]]
+            if self.deaf:
+                return "\n"
+            self.bits[(backend, server)] = {"drain": 8, "maint": 1, "ready": 0}[words[4]]
+            if self.states[(backend, server)] != "DOWN":
+                self.states[(backend, server)] = {"drain": "DRAIN", "maint": "MAINT", "ready": "UP 1/3"}[words[4]]
             return "\n"
         return "Unknown command\n\n"
 
