@@ -7,13 +7,15 @@ from typing import Any
 from flask.views import MethodView
 
 from ..identity.access import public
+from ..kernel.db import database_now
 from ..kernel.errors import Conflict
-from ..kernel.http import Blueprint, session
+from ..kernel.http import Blueprint, session, wired
+from ..members.service import Proven
 from . import mac, schemas, service
-from .calling_member import CallingMember, calling_member
+from .calling_member import calling_member
 from .completion import ending_of
-from .hidden_params import with_hidden
-from .rules import Kind
+from .rotation import NOTHING_PENDING, params_for_agent
+from .rules import Kind, State, Verdict
 
 agent_blp = Blueprint("agent_jobs", __name__, url_prefix="/api/agents/jobs", description="Jobs, the agent's side")
 
@@ -25,13 +27,18 @@ class Claim(MethodView):
     @agent_blp.response(200, schemas.ClaimOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Take a job that a heartbeat named"""
-        member = calling_member()
-        claimed = service.claim(session(), body["job_id"], member.id)
-        return {"job": _sealed(claimed, member), "lease_sec": claimed.lease_sec}
+        caller = calling_member()
+        claimed = service.claim(session(), body["job_id"], caller.member.id)
+        params = params_for_agent(session(), wired().sealer, claimed.job, caller.member)
+        if params is None:
+            service.move(session(), claimed.job, Verdict(State.FAILED, NOTHING_PENDING), database_now(session()))
+            session().commit()  # the job is over; only this request is refused
+            raise Conflict("no_pending_secret", NOTHING_PENDING)
+        return {"job": _sealed(claimed, caller, params), "lease_sec": claimed.lease_sec}
 
 
-def _sealed(claimed: service.Claimed, member: CallingMember) -> dict[str, Any]:
-    job = claimed.job
+def _sealed(claimed: service.Claimed, caller: Proven, params: dict[str, Any]) -> dict[str, Any]:
+    job, member = claimed.job, caller.member
     fields = {
         "memberId": str(member.id),
         "jobId": str(job.id),
@@ -39,7 +46,7 @@ def _sealed(claimed: service.Claimed, member: CallingMember) -> dict[str, Any]:
         "generation": job.generation,
         "expiresAt": claimed.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "command": job.command,
-        "params": with_hidden(session(), job, member.id),
+        "params": params,
     }
     return {
         "id": job.id,
@@ -50,7 +57,7 @@ def _sealed(claimed: service.Claimed, member: CallingMember) -> dict[str, Any]:
         "params": fields["params"],
         "expires_at": fields["expiresAt"],
         "timeout_sec": job.timeout_sec,
-        "mac": mac.seal(member.secret_hash, fields),
+        "mac": mac.seal(caller.secret_hash, fields),
     }
 
 
@@ -62,7 +69,7 @@ class Progress(MethodView):
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Extend the lease of a running job, and hear whether to stop it"""
         told = service.Progress(percent=body["percent"], step=body["step"], log_tail=body["log_tail"])
-        stop = service.progress(session(), body["job_id"], calling_member().id, body["attempt"], told)
+        stop = service.progress(session(), body["job_id"], calling_member().member.id, body["attempt"], told)
         return {"cancel": stop, "lease_sec": service.LEASE_SEC}
 
 
@@ -81,7 +88,7 @@ class Complete(MethodView):
             log=body["log"],
             log_size_bytes=body["log_size_bytes"],
         )
-        receipt = service.complete(session(), body["job_id"], calling_member().id, body["attempt"], report)
+        receipt = service.complete(session(), body["job_id"], calling_member().member.id, body["attempt"], report)
         if receipt.kind is Kind.CONFLICT:
             session().commit()  # the evidence and its audit entry outlive the refusal
             raise Conflict(

@@ -18,6 +18,7 @@ from . import flags, schemas, service
 from .agent_api import agent_blp  # the app finds a room's blueprints here
 from .catalogue import Catalogue, Command, load
 from .ports import MemberFacts
+from .rotation import refuse_without_secret
 from .rules import Choice, Danger, State
 from .tables import Job, JobStop
 
@@ -26,6 +27,12 @@ __all__ = ["agent_blp", "blp"]
 blp = Blueprint(
     "jobs", __name__, url_prefix="/api", description="Commands ordered for members, and what became of them"
 )
+
+
+@blp.record_once
+def lend(state: Any) -> None:
+    """What heartbeats call by name: the jobs and cancels that wait for a member."""
+    state.app.extensions["serversctl"].hooks.setdefault("waiting_jobs", service.waiting)
 
 
 def catalogue() -> Catalogue:
@@ -40,8 +47,10 @@ def catalogue() -> Catalogue:
 
 def _facts_of(member_id: UUID) -> MemberFacts | None:
     ask = wired().hooks.get("member_facts")
-    facts: MemberFacts | None = ask(member_id) if ask else None
-    return facts
+    found = ask(member_id) if ask else None
+    if found is None:
+        return None
+    return MemberFacts(found.agent_version, found.os_family, found.stacks, found.commands)
 
 
 def _may_order(command: Command, confirm: str | None, expected: str) -> None:
@@ -76,6 +85,8 @@ def _pool(pool_id: UUID) -> Pool:
 def _order(wish: dict[str, Any], pool: Pool, member: Member | None, key: str | None) -> tuple[Job, int]:
     command = catalogue().get(wish["command"])
     _may_order(command, wish["confirm"], member.hostname if member else pool.name)
+    if member is not None:
+        refuse_without_secret(session(), wired().sealer, command.id, member)
     ordered = service.order(
         session(),
         command=command,

@@ -13,6 +13,7 @@ from ..kernel.errors import Conflict, DomainError, NotFound
 from ..kernel.outbox import OutboxEvent
 from . import flags, service
 from .catalogue import AGENT, HERE, Order, load
+from .rotation import order_after
 from .rules import Ending
 from .tables import Job
 
@@ -30,6 +31,12 @@ def on_pending(wiring: Any, event: OutboxEvent) -> None:
             log.warning("flag of %s not raised (%s); the rebuild will", event.member_id, why)
     else:
         queue_own(wiring)
+
+
+def on_rotation(wiring: Any, event: OutboxEvent) -> None:
+    """A new secret was made: bring it to the member over the session that it has."""
+    with unit_of_work(wiring.sessions) as session:
+        order_after(session, load(wiring.settings.agent_dist), event)
 
 
 def queue_own(wiring: Any) -> None:
@@ -87,7 +94,7 @@ def forget_old(wiring: Any) -> None:
                 return
 
 
-SUBSCRIPTIONS = {"job.pending": on_pending}
+SUBSCRIPTIONS = {"job.pending": on_pending, "member.secret_rotated": on_rotation}
 PERIODIC = [
     ("job-sweep", 5, sweep),
     ("job-flags", 5, rebuild_flags),

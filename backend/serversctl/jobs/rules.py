@@ -9,7 +9,7 @@ from enum import StrEnum
 CRASHES_TO_QUARANTINE = 2
 RETRY_FIRST_SEC, RETRY_MAX_SEC = 5, 300
 # How often one attempt is offered again when nothing was heard after its claim.
-MOST_DELIVERIES = 5
+MOST_DELIVERIES = 20
 
 
 class State(StrEnum):

@@ -159,6 +159,7 @@ CATALOGUE = [
     }),
     a_command("host.reboot", danger=Danger.DANGEROUS, idempotent=False, resource="host"),
     a_command("agent.rotate_secret", resource="agent"),
+    a_command("facts.read", danger=Danger.READ, resource=None),
 ]  # fmt: skip
 
 

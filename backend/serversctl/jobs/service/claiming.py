@@ -78,10 +78,16 @@ def take_resource(session: Session, job: Job) -> None:
     if job.resource is None or job.member_id is None:
         return
     lease = {"member_id": job.member_id, "resource": job.resource, "job_id": job.id, "attempt": job.attempt}
-    if session.get_bind().dialect.name == "sqlite":
-        taken = session.execute(sqlite.insert(ResourceLease).values(lease).on_conflict_do_nothing())
-    else:
-        taken = session.execute(postgresql.insert(ResourceLease).values(lease).on_conflict_do_nothing())
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    taken = session.execute(
+        insert(ResourceLease)
+        .values(lease)
+        .on_conflict_do_update(
+            index_elements=[ResourceLease.member_id, ResourceLease.resource],
+            set_={"attempt": job.attempt},
+            where=ResourceLease.job_id == job.id,
+        )
+    )
     assert isinstance(taken, CursorResult)  # noqa: S101
     if taken.rowcount == 0:
         raise Conflict(
