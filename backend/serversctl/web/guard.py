@@ -27,6 +27,7 @@ log = logging.getLogger("serversctl.access")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 WINDOW_SEC = 60
 AGENTS = "/api/agents/"
+POLLED = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds: no news when all is well
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 
@@ -97,7 +98,8 @@ def touch(response: Response) -> Response:
 def log_request(response: Response) -> Response:
     millis = (time.perf_counter() - g.get("began", time.perf_counter())) * 1000
     if not request.path.startswith(AGENTS):
-        log.info("%s %s %s %.0f ms", request.method, request.path, response.status_code, millis)
+        level = logging.DEBUG if request.path in POLLED and response.status_code < 400 else logging.INFO
+        log.log(level, "%s %s %s %.0f ms", request.method, request.path, response.status_code, millis)
     return response
 
 

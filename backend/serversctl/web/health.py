@@ -13,12 +13,13 @@ from marshmallow import fields
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from rq import Queue, Worker
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 import serversctl
 
+from ..failover.tables import MonitorLease
 from ..identity.access import public
-from ..kernel.db import reading
+from ..kernel.db import database_now, reading
 from ..kernel.health import LOOKS, Health
 from ..kernel.http import Blueprint, WireSchema, wired
 
@@ -86,7 +87,7 @@ class Metrics(MethodView):
 def look_around() -> dict[str, Health]:
     """Every look by name; one that raises is not ok, with the kind of error as the reason."""
     found = {}
-    looks = [("database", _database), ("redis", _redis), ("worker", _worker), *LOOKS.items()]
+    looks = [("database", _database), ("redis", _redis), ("worker", _worker), ("monitor", _monitor), *LOOKS.items()]
     for name, look in looks:
         try:
             found[name] = look(wired())
@@ -110,6 +111,20 @@ def _redis(wiring: Any) -> Health:
 def _worker(wiring: Any) -> Health:
     count = Worker.count(connection=wiring.redis)
     return Health(count > 0, f"{count} running" if count else "none is running: start `serversctl worker`")
+
+
+def _monitor(wiring: Any) -> Health:
+    with reading(wiring.sessions) as session:
+        lease = session.scalar(
+            select(MonitorLease).where(MonitorLease.released.is_(False)).order_by(MonitorLease.expires_at.desc())
+        )
+        left_sec = (lease.expires_at - database_now(session)).total_seconds() if lease else 0.0
+        holder = lease.holder if lease else ""
+    if lease is None:
+        return Health(False, "no monitor decides: start `serversctl monitor`")
+    if left_sec <= 0:
+        return Health(False, f"the lease of {holder} ran out {-left_sec:.0f} s ago: start `serversctl monitor`")
+    return Health(True, f"{holder} decides, its lease is good for {left_sec:.0f} s")
 
 
 class Meters:

@@ -80,7 +80,8 @@ def test_log_lines_carry_the_request_id(api: Api, caplog: pytest.LogCaptureFixtu
     log.addHandler(watch)
     log.setLevel(logging.INFO)
     try:
-        api.anonymous().get("/healthz", headers={"X-Request-Id": "trace-0815"})
+        api.anonymous().get("/api/auth/registration", headers={"X-Request-Id": "trace-0815"})
+        api.anonymous().get("/healthz", headers={"X-Request-Id": "polled-4711"})
     finally:
         log.removeHandler(watch)
     assert seen == ["trace-0815"]

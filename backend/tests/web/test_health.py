@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from serversctl.failover.tables import MonitorLease
+from serversctl.kernel.db import database_now, unit_of_work
 from serversctl.kernel.health import LOOKS, Health
 from sqlalchemy import Engine
 from support.api import Api, make_api
@@ -93,3 +96,25 @@ def test_two_apps_in_one_process_measure_apart(engine: Engine, clock: Any, api: 
     other = make_app(api.wiring)
     api.anonymous().get("/healthz")
     assert "/healthz" not in other.test_client().get("/metrics").get_data(as_text=True)
+
+
+def test_the_monitor_is_reported_by_its_lease(with_redis: Api) -> None:
+    def lease(seconds: float, *, released: bool = False) -> dict[str, Any]:
+        with unit_of_work(with_redis.wiring.sessions) as session:
+            session.merge(
+                MonitorLease(
+                    name="failover",
+                    holder="monitor-1",
+                    epoch=1,
+                    expires_at=database_now(session) + timedelta(seconds=seconds),
+                    released=released,
+                )
+            )
+        found: dict[str, Any] = checks(with_redis)["monitor"]
+        return found
+
+    assert "serversctl monitor" in checks(with_redis)["monitor"]["detail"]
+    assert lease(8)["ok"] is True
+    assert lease(-5)["ok"] is False
+    assert "ran out 5 s ago" in lease(-5)["detail"]
+    assert lease(8, released=True)["ok"] is False

@@ -73,11 +73,3 @@ def close_all(session: Session, user_id: UUID, *, but: UUID | None = None) -> No
     """Sign the user out everywhere (but here)."""
     doomed = delete(UserSession).where(UserSession.user_id == user_id)
     session.execute(doomed if but is None else doomed.where(UserSession.id != but))
-
-
-def forget_over(session: Session, now: datetime) -> int:
-    """Delete the rows of sessions that are over; the worker calls it now and then."""
-    over = delete(UserSession).where(
-        (UserSession.seen_at < now - SESSION_IDLE) | (UserSession.created_at < now - SESSION_MAX)
-    )
-    return len(session.execute(over.returning(UserSession.id)).all())
