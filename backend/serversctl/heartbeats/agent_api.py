@@ -58,7 +58,9 @@ class Heartbeat(MethodView):
             replica.refresh()
         way = service.Ordinary(session(), wired().hooks.get("waiting_jobs"))
         authorization = request.headers.get("Authorization")
-        answer = service.accept(replica.intake, authorization, caller_address(), request.get_data(), ordinary=way)
-        if not runs:
-            replica.coalescer.flush()
+        try:
+            answer = service.accept(replica.intake, authorization, caller_address(), request.get_data(), ordinary=way)
+        finally:
+            if not runs:
+                replica.coalescer.flush()
         return Response(answer, content_type="application/json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +19,12 @@ from ..members.tables import Member
 from ..members.wire import UNKNOWN, member_wire, to_dict
 from ..pools.schemas import PoolOut
 from ..pools.service import get_pool
-from . import refused, rings, schemas
+from . import history, refused, rings, schemas
 from .agent_api import agent_blp  # the app finds a room's blueprints here
 from .enrollment import standing
 from .latest import LatestFacts, RedisLiveness
 from .lending import Lending, recovery_secs
 from .streaming import StreamOrder, hand_over
-from .tables import MemberDay
 
 __all__ = ["agent_blp", "blp"]
 
@@ -34,7 +32,6 @@ blp = Blueprint("heartbeats", __name__, url_prefix="/api", description="Who is h
 
 COLUMNS = ("at", "cpuPct", "memoryPct", "diskPct", "haproxyActive", "load", "sessions")
 RINGS = {"1s": rings.FINE, "10s": rings.COARSE, "5m": rings.DAY}
-DAYS_KEPT = 30
 
 
 @blp.record
@@ -118,23 +115,15 @@ class MemberHistory(MethodView):
     def get(self, query: dict[str, Any], member_id: UUID) -> Any:
         """CPU, memory, disk, load and HAProxy over time: 1 s for 10 minutes, 10 s for 6 hours, 5 min for 30 days"""
         member, ring = _member(member_id), RINGS[query["resolution"]]
-        samples = _days(member.id) if ring is rings.DAY else LatestFacts(wired().redis).history(member.id, ring)
+        samples = (
+            history.read(session(), member.id, wired().clock.now())
+            if ring is rings.DAY
+            else LatestFacts(wired().redis).history(member.id, ring)
+        )
         rows = [[s.at, s.cpu_pct, s.memory_pct, s.disk_pct, s.haproxy_active, s.load, s.sessions] for s in samples]
         return jsonify(
             {"resolution": query["resolution"], "stepSec": ring.step_sec, "columns": list(COLUMNS), "rows": rows}
         )
-
-
-def _days(member_id: UUID) -> list[rings.Sample]:
-    first = (datetime.now(UTC) - timedelta(days=DAYS_KEPT)).date()
-    days = session().scalars(
-        select(MemberDay).where(MemberDay.member_id == member_id, MemberDay.day >= first).order_by(MemberDay.day)
-    )
-    found: list[rings.Sample] = []
-    for row in days:
-        midnight = int(datetime(row.day.year, row.day.month, row.day.day, tzinfo=UTC).timestamp())
-        found += rings.unpack_day(row.slots, midnight)
-    return found
 
 
 @blp.route("/pools/<uuid:pool_id>/overview")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -115,6 +116,9 @@ class Coalescer:
         if self._thread is not None:
             self._thread.join(5)
         self.flush()
+        # A replica that ended well is not a silent one: deciders need not wait for it.
+        with contextlib.suppress(redis_lib.RedisError, OSError):
+            self._script.leave()
 
     def _run(self) -> None:
         due = self._monotonic() + PERIOD_SEC

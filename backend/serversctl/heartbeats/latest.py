@@ -18,7 +18,6 @@ from .ports import ProbeResult, Sighting
 from .store import BODIES, CANARY, REPLICAS, SEEN, TRACKS, coarse_key, fine_key, slow_key
 
 CHUNK = 1000
-GONE_REPLICA_SEC = 3600.0
 
 
 class Track(msgspec.Struct, array_like=True, gc=False):
@@ -142,7 +141,10 @@ class LatestFacts:
             if raw is None:
                 return None
             slow = self._redis.hgetall(slow_key(str(member_id)))
-        body: dict[str, Any] = json.loads(raw)
+        try:
+            body: dict[str, Any] = json.loads(raw)
+        except (ValueError, RecursionError):
+            return None  # what intake skipped over may still be more than this parser takes
         for place, text in slow.items():
             area, _, name = place.decode().partition(".")
             block = body.get(area)
@@ -156,6 +158,18 @@ class LatestFacts:
         now = self._liveness.now()
         with _known():
             return rings.unpack(ring, self._redis.get(key) or b"", now)
+
+    def coarse_histories(self, ids: Collection[UUID], now: float) -> dict[UUID, list[rings.Sample]]:
+        """The 10 s rings of many members."""
+        names = list(ids)
+        with _known():
+            data = self._redis.mget([coarse_key(str(member_id)) for member_id in names]) if names else []
+        return {
+            member_id: rings.unpack(rings.COARSE, raw, now) for member_id, raw in zip(names, data, strict=True) if raw
+        }
+
+    def replicas(self) -> dict[str, float]:
+        return self._liveness.replicas()
 
     def forget(self, ids: Iterable[UUID]) -> None:
         """Drop everything of members that were removed."""

@@ -95,6 +95,7 @@ class Beat(Struct, rename="camel", gc=False):
 
 
 _decode = msgspec.json.Decoder(Beat).decode
+_MISSING = re.compile(r"missing required field `([^`]+)`")
 _PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -104,6 +105,8 @@ def read_beat(body: bytes) -> Beat:
         beat = _decode(body)
     except msgspec.ValidationError as why:
         raise _named(str(why)) from None
+    except RecursionError:
+        raise Invalid("body_invalid", "The body is nested too deep: at most a few hundred levels are read.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as why:
         raise Invalid("body_invalid", f"The body is not JSON in UTF-8: {why}.") from None
     host, haproxy = beat.host, beat.haproxy
@@ -129,11 +132,11 @@ def _block(name: str, raw: Any) -> None:
 
 
 def _named(message: str) -> Invalid:
-    place = _PLACE.search(message)
-    if place is None or not place[1]:
-        missing = re.search(r"missing required field `([^`]+)`", message)
-        return _invalid(missing[1] if missing else "body", message)
-    return _invalid(place[1].replace("[...]", "[]"), _PLACE.sub("", message))
+    """The decoder's sentence, taken apart into the field and what is wrong with it."""
+    found = _PLACE.search(message)
+    missing = _MISSING.search(message)
+    parts = [found[1] if found else "", missing[1] if missing else ""]
+    return _invalid(".".join(part for part in parts if part) or "body", _PLACE.sub("", message))
 
 
 def _invalid(field: str, message: str) -> Invalid:

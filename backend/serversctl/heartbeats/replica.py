@@ -8,7 +8,8 @@ import queue
 import secrets
 import socket
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import redis as redis_lib
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,14 +32,20 @@ class Replica:
     """Started once per web process, after the fork."""
 
     def __init__(
-        self, *, secret_key: str, sessions: SessionFactory, redis: redis_lib.Redis, latest_version: int
+        self,
+        *,
+        secret_key: str,
+        sessions: SessionFactory,
+        redis: redis_lib.Redis,
+        latest_version: int,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._sessions = sessions
         self._latest_version = latest_version
         self._changes: queue.Queue[Sequence[Change] | None] = queue.Queue(CHANGES_QUEUE_MAX)
-        self.coalescer = Coalescer(redis, self.name, on_changes=self._queue_changes)
-        self.intake = Intake(secret_key, self.coalescer)
+        self.coalescer = Coalescer(redis, self.name, on_changes=self._queue_changes, monotonic=monotonic)
+        self.intake = Intake(secret_key, self.coalescer, monotonic=monotonic)
         self.coalescer.intake = self.intake
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -86,8 +93,16 @@ class Replica:
 
     def _write_changes(self) -> None:
         while (changes := self._changes.get()) is not None:
-            try:
-                with unit_of_work(self._sessions) as session:
-                    note_changes(session, changes)
-            except SQLAlchemyError as why:
-                log.warning("changes of members were not written: %s", why)
+            self._write(changes)
+
+    def write_waiting(self) -> None:
+        """Write what is queued now; for callers that run no threads."""
+        while not self._changes.empty():
+            self._write(self._changes.get_nowait() or ())
+
+    def _write(self, changes: Sequence[Change]) -> None:
+        try:
+            with unit_of_work(self._sessions) as session:
+                note_changes(session, changes)
+        except SQLAlchemyError as why:
+            log.warning("changes of members were not written: %s", why)

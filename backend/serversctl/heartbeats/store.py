@@ -98,3 +98,7 @@ class FlushScript:
             with_jobs=frozenset(item.decode() for item in answer[3]),
             with_cancels=frozenset(item.decode() for item in answer[4]),
         )
+
+    def leave(self) -> None:
+        """Take down this replica's mark."""
+        self._redis.hdel(REPLICAS, self._replica)

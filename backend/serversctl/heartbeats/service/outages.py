@@ -61,3 +61,8 @@ def _tell(session: Session, kind: str, member_id: UUID, payload: dict[str, Any])
         payload={"hostname": member.hostname, "displayName": member.display_name, **payload},
     )
     return True
+
+
+def all_members(session: Session) -> list[UUID]:
+    """Every member of the installation."""
+    return list(session.scalars(select(Member.id).order_by(Member.id)))
