@@ -69,7 +69,10 @@ def commands() -> str:
     """The help of every command."""
     parts = []
     for path, command in sorted(_leaves(cli, ("serversctl",))):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
+        # A command keeps the first help option that it was shown with, so name it as the program does.
+        context = click.Context(
+            command, info_name=" ".join(path), terminal_width=100, help_option_names=["-h", "--help"]
+        )
         parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context)}\n```")
     return "\n\n".join(parts)
 
