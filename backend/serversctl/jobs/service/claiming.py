@@ -79,6 +79,7 @@ def take_resource(session: Session, job: Job) -> None:
         return
     lease = {"member_id": job.member_id, "resource": job.resource, "job_id": job.id, "attempt": job.attempt}
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    # RETURNING tells on both databases whether a row came of it; the driver's row count does not.
     taken = session.execute(
         insert(ResourceLease)
         .values(lease)
@@ -87,9 +88,9 @@ def take_resource(session: Session, job: Job) -> None:
             set_={"attempt": job.attempt},
             where=ResourceLease.job_id == job.id,
         )
-    )
-    assert isinstance(taken, CursorResult)  # noqa: S101
-    if taken.rowcount == 0:
+        .returning(ResourceLease.job_id)
+    ).first()
+    if taken is None:
         raise Conflict(
             "resource_busy", f"Another job on this member uses {job.resource}: it is offered again.", permanent=False
         )
