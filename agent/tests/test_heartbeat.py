@@ -323,3 +323,10 @@ def test_slow_facts_never_make_a_heartbeat_too_large():
     assert "omitted" in first["c"]
     slow.accepted(0.0)
     assert set(slow.due(blocks, 1.0)) == {"b"}
+
+
+def test_a_state_folder_that_cannot_be_used_degrades_and_stops_no_heartbeat(control, host):
+    host.write("/var/lib/balctl", "a file where the folder should be")
+    host.start()
+    control.wait(lambda: len(control.beats) >= 3)
+    assert any("cannot be written" in text for beat in control.beats for text in beat.get("degraded", []))
