@@ -166,8 +166,11 @@ class Store(Protocol):
         """The state of all pools, or None when `revision` is still the present one."""
         ...
 
-    def promote(self, order: Promotion, lease: LeaseHeld) -> UUID | None:
-        """The promotion transaction (R8). The event's id, or None when somebody else decided first."""
+    def promote(self, order: Promotion, lease: LeaseHeld, fence: Fence) -> UUID | None:
+        """The promotion transaction (R8). The event's id, or None when somebody else decided first.
+
+        `fence` is called inside it, after all waiting for locks: a decision that got old on the way is void.
+        """
         ...
 
     def hold(self, pool: PoolRow, reason: str, sentence: str, alert_key: str) -> None:

@@ -20,7 +20,7 @@ _TEXT = validate.Regexp(r"^[^\x00-\x1f\x7f]*\Z", error="Use one line of text wit
 class Flag(fields.Boolean):
     """true or false, and not 1 or "yes"."""
 
-    def _deserialize(self, value: object, attr: str | None, data: object, **more: object) -> bool:
+    def _deserialize(self, value: object, attr: str | None, data: object, **more: object) -> bool:  # noqa: ARG002
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value

@@ -15,7 +15,7 @@ from ..kernel.db import SessionFactory, database_now, reading, unit_of_work
 from ..kernel.errors import Conflict
 from ..members.tables import DirectoryRevision, Member
 from ..pools.tables import Pool
-from .ports import Converged, Intent, LeaseHeld, Picture, PoolRow, Promotion
+from .ports import Converged, Fence, FenceLost, Intent, LeaseHeld, Picture, PoolRow, Promotion
 from .rules.view import Addresses
 from .service import holding, intents, leases
 from .service.promoting import promote
@@ -64,11 +64,13 @@ class SqlStore:
                 disruptions=disruptions,
             )
 
-    def promote(self, order: Promotion, lease: LeaseHeld) -> UUID | None:
+    def promote(self, order: Promotion, lease: LeaseHeld, fence: Fence) -> UUID | None:
         try:
             with unit_of_work(self._sessions) as session:
-                return promote(session, order, by=SYSTEM, lease=lease).id
-        except Conflict:
+                event = promote(session, order, by=SYSTEM, lease=lease)
+                fence()
+                return event.id
+        except (Conflict, FenceLost):
             return None
 
     def hold(self, pool: PoolRow, reason: str, sentence: str, alert_key: str) -> None:

@@ -161,10 +161,12 @@ class Evaluator:
         stale = min(STALE_MAX_SEC, max(STALE_MIN_SEC, 3.0 * self._interval_max))
         self.mass = self._brake.look(
             now=now,
+            floor=self.clock.floor,
             began=self.clock.began,
             stale_sec=stale,
-            heard_since=store.heard_since,
             window_sec=float(self._recovery_min),
+            known=reading.known,
+            heard_since=store.heard_since,
         )
         if self.mass is not None:
             self.mass_number = round(now - self.mass.for_sec)

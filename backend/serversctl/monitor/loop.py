@@ -10,9 +10,10 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..failover.ports import DnsFacts, Picture, PoolRow, Promotion, RecordKeeper, Store
+from ..failover.ports import DnsFacts, FenceLost, Picture, PoolRow, Promotion, RecordKeeper, Store
 from ..failover.rules.decide import Decision, Kind, Reason
 from ..failover.rules.guards import ALL, Guards
+from ..failover.rules.timing import GAP_SEC
 from ..failover.rules.verdict import Health
 from ..heartbeats.ports import Liveness
 from .evaluator import Evaluator, Judged, Votes
@@ -121,7 +122,13 @@ class Monitor:
             return False
         if lease is None or not self.tenure.valid(self._boot()):
             return False
-        event = self._store.promote(promotion_of(again), lease)
+        decided = self._boot()
+
+        def fence() -> None:
+            if self._boot() - decided > GAP_SEC or not self.tenure.valid(self._boot()):
+                raise FenceLost("the decision is too old: we were asleep")
+
+        event = self._store.promote(promotion_of(again), lease, fence)
         self._picture_at = float("-inf")
         if event is None:
             return False

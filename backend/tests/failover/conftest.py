@@ -78,6 +78,9 @@ class House:
         assert taken is not None
         return taken
 
+    def promote(self, order: Promotion, lease: LeaseHeld) -> UUID | None:
+        return self.store.promote(order, lease, lambda: None)
+
     def order(self, to: int = 1, **changed: Any) -> Promotion:
         pool = self.pool()
         traits: dict[str, Any] = {

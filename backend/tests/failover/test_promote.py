@@ -32,7 +32,7 @@ ANN = Actor("user", None, "ann@example.com")
 
 
 def test_a_promotion_writes_the_row_the_event_the_intent_the_audit_and_the_alert(house: House) -> None:
-    event_id = house.store.promote(house.order(), house.lease())
+    event_id = house.promote(house.order(), house.lease())
     pool = house.pool()
     assert (pool.active_member_id, pool.epoch) == (house.members[1], 1)
     (event,) = house.all(FailoverEvent)
@@ -52,8 +52,8 @@ def test_a_promotion_writes_the_row_the_event_the_intent_the_audit_and_the_alert
 
 def test_the_second_of_two_orders_from_the_same_state_loses(house: House) -> None:
     first, second, lease = house.order(1), house.order(2), house.lease()
-    assert house.store.promote(first, lease) is not None
-    assert house.store.promote(second, lease) is None
+    assert house.promote(first, lease) is not None
+    assert house.promote(second, lease) is None
     with pytest.raises(Conflict) as lost:
         house.change(lambda session: promote(session, second, by=ANN, lease=None))
     assert lost.value.code == "failover_lost_race"
@@ -90,14 +90,14 @@ def test_a_crash_inside_the_transaction_leaves_nothing(house: House, point: str)
 
     lease, order = house.lease(), house.order()
     with armed(point, crash), pytest.raises(KeyboardInterrupt):
-        house.store.promote(order, lease)
+        house.promote(order, lease)
     assert (house.pool().epoch, house.all(FailoverEvent), house.all(FailoverIntent), house.all(AuditEntry)) == (
         0,
         [],
         [],
         [],
     )
-    assert house.store.promote(order, lease) is not None
+    assert house.promote(order, lease) is not None
 
 
 def _age_events(session: Session, seconds: float) -> None:
@@ -108,20 +108,20 @@ def _age_events(session: Session, seconds: float) -> None:
 def test_the_transaction_itself_keeps_the_cooldown_and_three_per_hour(house: House) -> None:
     lease = house.lease()
     for turn in range(3):
-        assert house.store.promote(house.order(1 + turn % 2), lease) is not None
-        assert house.store.promote(house.order(0), lease) is None, "within the cooldown"
+        assert house.promote(house.order(1 + turn % 2), lease) is not None
+        assert house.promote(house.order(0), lease) is None, "within the cooldown"
         house.change(lambda session: _age_events(session, 601))
-    assert house.store.promote(house.order(0), lease) is None, "the fourth within an hour"
+    assert house.promote(house.order(0), lease) is None, "the fourth within an hour"
 
     def acknowledge(session: Session) -> None:
         session.get(FailoverSettings, house.pool_id).acknowledged_at = database_now(session)  # type: ignore[union-attr]
 
     house.change(acknowledge)
-    assert house.store.promote(house.order(0), lease) is not None
+    assert house.promote(house.order(0), lease) is not None
 
 
 def test_a_manual_order_skips_the_cooldown(house: House) -> None:
-    assert house.store.promote(house.order(1), house.lease()) is not None
+    assert house.promote(house.order(1), house.lease()) is not None
     house.change(lambda session: promote(session, house.order(2, kind="manual"), by=ANN, lease=None))
     assert house.pool().active_member_id == house.members[2]
     states = {event.epoch: event.state for event in house.all(FailoverEvent)}
@@ -144,17 +144,17 @@ def test_a_manual_order_skips_the_cooldown(house: House) -> None:
 def test_what_changed_since_the_decision_stops_it(house: House, spoil: Any) -> None:
     lease, order = house.lease(), house.order()
     house.change(lambda session: spoil(session, house))
-    assert house.store.promote(order, lease) is None
+    assert house.promote(order, lease) is None
     assert (house.pool().epoch, house.all(FailoverEvent)) == (0, [])
 
 
 def test_no_address_means_no_promotion(house: House) -> None:
-    assert house.store.promote(house.order(addresses={"A": ()}), house.lease()) is None
+    assert house.promote(house.order(addresses={"A": ()}), house.lease()) is None
     assert house.pool().epoch == 0
 
 
 def test_an_intent_is_closed_when_the_record_follows(house: House) -> None:
-    house.store.promote(house.order(), house.lease())
+    house.promote(house.order(), house.lease())
     (intent,) = house.store.open_intents()
     house.store.tried(intent, Converged("failed", detail="503 from the provider"), 1.0)
     assert house.store.open_intents()[0].attempts == 1
@@ -170,7 +170,7 @@ def test_one_intent_is_open_per_pool_and_only_in_its_epoch(house: House) -> None
     lease, before = house.lease(), house.row()
     assert house.store.publish(before, "settings", {"A": ("198.51.100.1",)}, lease, {})
     assert not house.store.publish(before, "restore", {"A": ("198.51.100.9",)}, lease, {}), "one is open"
-    house.store.promote(house.order(), lease)
+    house.promote(house.order(), lease)
     (intent,) = house.store.open_intents()
     assert house.store.may_write(intent, lease)
     house.store.tried(intent, Converged("in_sync"), 1.0)
@@ -199,12 +199,12 @@ def test_the_picture_is_read_again_only_when_something_changed(house: House) -> 
     first = house.store.picture(None)
     assert first is not None
     assert first.pools[house.pool_id].policy.auto
-    house.store.promote(house.order(), house.lease())
+    house.promote(house.order(), house.lease())
     second = house.store.picture(first.revision)
     assert second is not None
     assert (second.pools[house.pool_id].epoch, second.fleet_recent) == (1, 1)
 
 
 def test_the_actor_of_an_automatic_promotion_is_the_control_plane(house: House) -> None:
-    house.store.promote(house.order(), house.lease())
+    house.promote(house.order(), house.lease())
     assert house.all(AuditEntry)[0].actor_name == SYSTEM.name

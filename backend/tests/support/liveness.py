@@ -35,7 +35,9 @@ class FakeLiveness:
     def hear(self, member_id: UUID, **changed: Any) -> Sighting:
         """A heartbeat now; an unbroken run goes on, as intake would have it."""
         before = self.latest.get(member_id, replace(BLANK, member_id=member_id, seen_at=-1e9))
-        broken = self.at - before.seen_at > max(3.0, 3.0 * before.interval_sec)
+        limit = max(3.0, 3.0 * before.interval_sec)
+        # A heartbeat that was on its way for long proves the past: it does not carry a run on.
+        broken = self.at - before.seen_at > limit or self.at - changed.get("proven_at", self.at) > limit
         values = {"run_since": self.at if broken else before.run_since, "proven_at": self.at, "seq": before.seq + 1}
         if before.member_id in self.latest:
             self._times.remove(before.seen_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ...kernel.address_kinds import Kind, kind_of
 from .view import Addresses
@@ -21,10 +22,11 @@ class Publishable:
     problem: str = ""
 
 
+@lru_cache(maxsize=16384)  # asked for each member in each look, and the answer changes about never
 def publishable(
     *,
-    public_ips: Sequence[str],
-    allowed_ips: Sequence[str],
+    public_ips: tuple[str, ...],
+    allowed_ips: tuple[str, ...],
     declared: str | None = None,
     source: str | None = None,
     internal: bool = False,

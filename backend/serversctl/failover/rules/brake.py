@@ -19,22 +19,33 @@ class MassGuard:
         self._since = 0.0
 
     def look(
-        self, *, now: float, began: float, stale_sec: float, heard_since: Callable[[float], int], window_sec: float
+        self,
+        *,
+        now: float,
+        floor: float,
+        began: float,
+        stale_sec: float,
+        window_sec: float,
+        known: int,
+        heard_since: Callable[[float], int],
     ) -> Mass | None:
-        """`began` is the last good moment before the latest blackout: whoever fell silent in it counts too."""
+        """`began` and `floor`: the last good moment before the latest blackout, and its end.
+
+        For 5 minutes after a blackout everybody who was ever heard is expected: who fell silent while we did not
+        look cannot be told from who fell silent before. After that, those who were heard within the window.
+        """
         start = now - max(window_sec, WINDOW_SEC) - stale_sec
-        if now - began < REMEMBER_SEC:
-            start = min(start, began - WINDOW_SEC)
         if self._from is not None:
             start = min(start, self._from)
-        of = heard_since(start)
+        lately = now - floor < REMEMBER_SEC
+        of = known if lately else heard_since(start)
         silent = of - heard_since(now - stale_sec)
         if silent < SILENT_MIN or silent < SILENT_SHARE * of:
             self._from = None
             return None
         if self._from is None:
             self._since = now
-        self._from = start
+        self._from = min(start, began - WINDOW_SEC) if lately else start
         return Mass(silent=silent, of=of, for_sec=now - self._since)
 
     def forget(self) -> None:
