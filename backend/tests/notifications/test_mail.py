@@ -11,8 +11,10 @@ from serversctl.kernel.failpoint import armed
 from serversctl.kernel.outbox import OutboxEvent
 from serversctl.notifications.channels.email import html_of, read_smtp_url
 from serversctl.notifications.ports import DeliveryFailed, Message
+from serversctl.notifications.tables import Delivery
 from serversctl.worker.drain import drain
-from sqlalchemy import update
+from serversctl.worker.tables import OutboxFailure
+from sqlalchemy import select, update
 from support.servers.smtp import Smtp
 
 from .conftest import PAST, MakePost, Post
@@ -67,6 +69,8 @@ def test_a_worker_that_dies_after_planning_leads_to_one_mail(post: Post, smtp: S
 
     assert len(post.deliveries()) == 1
     assert len(smtp.wait_for(1)) == 1
+    with post.wiring.sessions() as session:
+        assert session.scalars(select(OutboxFailure)).all() == []  # known news are no trouble
 
 
 class Died(BaseException):
@@ -101,6 +105,19 @@ def test_a_mail_server_that_is_busy_gets_the_same_message_id_again(post: Post, s
     (mail,) = smtp.wait_for(1)
     assert mail.message["Message-ID"].endswith("@example.com>")
     assert [d.state for d in post.deliveries()] == ["sent"]
+
+
+@pytest.mark.parametrize("state", ["sent", "failed", "dropped"])
+def test_a_delivery_that_is_over_is_not_taken_by_a_late_queue_entry(post: Post, smtp: Smtp, state: str):
+    promotion(post)
+    drain(post.wiring, post.rooms)
+    (delivery,) = post.deliveries()
+    with post.wiring.sessions.begin() as session:
+        session.execute(update(Delivery).values(state=state, next_try_at=PAST))
+
+    post.rooms.tasks["notifications.deliver"](post.wiring, str(delivery.id))
+
+    assert smtp.mails == ()
 
 
 def test_a_mail_that_is_refused_for_good_is_kept_as_failed(post: Post, smtp: Smtp):
