@@ -47,8 +47,11 @@ def random_value(dice: random.Random, depth: int = 0) -> object:
 
 def test_random_objects_are_read_without_a_crash_and_without_an_accepted_job():
     dice = random.Random(20261121)
+    jobs_seen = 0
     for _ in range(CASES):
         value = random_value(dice)
+        if isinstance(value, dict) and dice.random() < 0.3:
+            value["jobs"] = [random_value(dice, 3), {"id": dice.choice(NAMES), "command": random_value(dice, 3)}]
         raw = json.dumps(value).encode("utf-8", "surrogatepass")
         if dice.random() < 0.2:
             raw = raw[: dice.randrange(len(raw) + 1)] + bytes([dice.randrange(256)])
@@ -59,6 +62,7 @@ def test_random_objects_are_read_without_a_crash_and_without_an_accepted_job():
         answer = agent.BeatAnswer(document)
         assert answer.interval_sec is None or 1 <= answer.interval_sec <= 60
         assert answer.backoff_cap_sec is None or 1 <= answer.backoff_cap_sec <= 3600
+        jobs_seen += len(answer.jobs)
         assert all(agent.JOB_ID.fullmatch(job_id) for job_id, _ in answer.jobs)
         for probe in answer.probes:
             assert 1 <= probe.port <= 65535 and probe.timeout_sec <= 10
@@ -68,6 +72,7 @@ def test_random_objects_are_read_without_a_crash_and_without_an_accepted_job():
             continue
         with pytest.raises(agent.JobRefused):
             agent.check_seal(job, [SECRET], "", 0, time.time())
+    assert jobs_seen > 0  # else the dice never reached the code behind
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import importlib
 import os
 import pkgutil
 import sys
+import types
 
 AGENT_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILT = os.environ.get("BALCTL_TEST_FORM", "package") == "built"
@@ -27,7 +28,8 @@ class Form:
         for found in pkgutil.walk_packages(package.__path__, "balctl_agent."):
             module = importlib.import_module(found.name)
             for name, value in vars(module).items():
-                if getattr(value, "__module__", module.__name__) == module.__name__ and not name.startswith("__"):
+                imported = isinstance(value, (type, types.FunctionType)) and value.__module__ != module.__name__
+                if not imported and not name.startswith("__"):
                     self._names.setdefault(name, value)
 
     def __getattr__(self, name: str):  # type: ignore[no-untyped-def]
