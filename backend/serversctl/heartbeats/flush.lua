@@ -39,7 +39,8 @@ for i, b in ipairs(beats) do
     elseif b[5] < 0 then n[2] = before
     else n[2] = math.max(before, math.min(at, b[5])) end
     local limit = math.max(3, 3 * math.max(b[11], old and old[4] or 0))
-    local broken = not old or at - old[1] > limit
+    -- A report that was on its way for long proves the past: it does not carry a run on to the present.
+    local broken = not old or at - old[1] > limit or at - n[2] > limit
     n[3] = broken and at or old[3]
     n[4], n[5], n[6], n[7], n[8], n[9] = b[11], boot, seq, b[6], b[7] or '', b[8]
     n[10], n[11] = b[9], b[10]

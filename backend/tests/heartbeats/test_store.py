@@ -115,6 +115,19 @@ def test_a_buffered_report_proves_its_old_time_and_the_proof_never_goes_back(fle
     assert abs(fleet.liveness.sightings([lb1])[lb1].proven_at - (now - 1)) < 0.01
 
 
+def test_a_report_that_was_long_on_its_way_does_not_carry_a_run_on(fleet: Fleet) -> None:
+    lb1 = fleet.enrol()
+    issue, now = fleet.replica.intake.nonces.issue, fleet.liveness.now()
+    fleet.beat(lb1, echo=issue(now - 1))
+    began = fleet.liveness.sightings([lb1])[lb1].run_since
+    fleet.beat(lb1, echo=issue(now - 1))
+    assert fleet.liveness.sightings([lb1])[lb1].run_since == began
+    fleet.beat(other := fleet.enrol("lb2.example.com"), echo=issue(now - 60))
+    fleet.beat(other, echo=issue(now - 59))
+    late = fleet.liveness.sightings([other])[other]
+    assert late.run_since == late.seen_at
+
+
 def test_an_echo_that_we_did_not_make_proves_nothing(fleet: Fleet) -> None:
     lb1 = fleet.enrol()
     fleet.beat(lb1, echo="18b.AAAAAAAAAAAAAAAAAAAA")

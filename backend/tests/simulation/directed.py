@@ -18,9 +18,10 @@ DIRECTED: dict[str, list[Schedule]] = {
     "mass_guard": [Schedule(POOLS, 3, [Fault(30, "isp_down", 0, 60)])],
     # A person moves the pool in the seconds in which automation decides from what it last saw.
     "epoch_cas": [
-        Schedule(config, 4, [Fault(30, "host_down", 0, FOR_EVER), Fault(at, "cutover", 0, how=1)])
-        for config, when in ((THREE, range(58, 63)), (TWO, range(38, 43)))
-        for at in when
+        Schedule(config, 4, [Fault(down, "host_down", 0, FOR_EVER), Fault(down + config.recovery_sec + late, "cutover", 0, how=1)])
+        for config in (THREE, TWO)
+        for down in (30, 31)
+        for late in (-1, 0, 1)
     ],
     # The provider says yes and does nothing.
     "read_back": [Schedule(TWO, 5, [Fault(30, "host_down", 0, FOR_EVER), Fault(35, "provider", 0, 40, "noop")])],
