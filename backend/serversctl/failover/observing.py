@@ -16,6 +16,7 @@ from .rules.view import History, PoolView, Standing, Vote, Warn
 
 PROBE_PREFIX = "service:"
 HERE = "control plane"
+AHEAD_SEC = 1.0
 
 
 def probe_id(member_id: UUID) -> str:
@@ -100,6 +101,8 @@ def _standing(
     guards: Guards,
 ) -> Standing:
     sighting = seen.sightings.get(row.member_id)
+    if sighting is not None and sighting.seen_at > seen.now + AHEAD_SEC:
+        sighting = None  # the store's clock was set back, and this member was not heard since: nothing is known
     found = publishable(
         public_ips=row.public_ips,
         allowed_ips=row.allowed_ips,
@@ -118,7 +121,7 @@ def _standing(
         maintenance=row.maintenance,
         addresses=found.addresses,
         address_problem=found.problem,
-        ever_seen=row.ever_seen or sighting is not None,
+        ever_seen=row.ever_seen or row.member_id in seen.sightings,
         heard=sighting is not None,
         silence_sec=seen.silence(alive),
         age_sec=seen.now - sighting.seen_at if sighting else 0.0,

@@ -32,7 +32,9 @@ for i, b in ipairs(beats) do
     dropped = dropped + 1
   else
     local n = {}
-    if old and at < old[1] then at = old[1] end
+    -- Times of one member never run backwards, unless the store's own clock was set back.
+    local back = old and old[1] > now + 1
+    if old and at < old[1] and not back then at = old[1] end
     n[1] = at
     local before = old and old[2] or 0
     if not b[5] then n[2] = at
@@ -40,7 +42,7 @@ for i, b in ipairs(beats) do
     else n[2] = math.max(before, math.min(at, b[5])) end
     local limit = math.max(3, 3 * math.max(b[11], old and old[4] or 0))
     -- A report that was on its way for long proves the past: it does not carry a run on to the present.
-    local broken = not old or at - old[1] > limit or at - n[2] > limit
+    local broken = not old or back or at - old[1] > limit or at - n[2] > limit
     n[3] = broken and at or old[3]
     n[4], n[5], n[6], n[7], n[8], n[9] = b[11], boot, seq, b[6], b[7] or '', b[8]
     n[10], n[11] = b[9], b[10]

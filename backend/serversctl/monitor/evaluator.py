@@ -72,6 +72,7 @@ class Evaluator:
         self._watched: dict[UUID, UUID] = {}  # active member → pool
         self._turn: list[UUID] = []
         self._hot: set[UUID] = set()
+        self._heard: set[UUID] = set()  # members that the store has known since we watch
         self._interval_max = 1
         self._soonest: float | None = None
         self._recovery_min = RECOVERY_MIN_SEC
@@ -83,6 +84,7 @@ class Evaluator:
         self._brake.forget()
         self.mass = None
         self._hot.clear()
+        self._heard.clear()
 
     def show(self, picture: Picture, boot: float) -> None:
         """Take in the present rows."""
@@ -193,7 +195,12 @@ class Evaluator:
         picture = self.picture
         assert picture is not None  # noqa: S101
         pools = [picture.pools[pool_id] for pool_id in pool_ids]
-        sightings = self._liveness.sightings([m.member_id for pool in pools for m in pool.members])
+        members = [m.member_id for pool in pools for m in pool.members]
+        sightings = self._liveness.sightings(members)
+        if any(member in self._heard and member not in sightings for member in members):
+            self._heard.clear()
+            self.clock.lost()
+        self._heard.update(sightings)
         seen = Observations(
             now=now,
             database_now=self.database_now(boot),

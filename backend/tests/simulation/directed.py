@@ -57,5 +57,11 @@ REGRESSIONS: list[tuple[Schedule, str]] = [
     (random_schedule(TWO, 58), "late heartbeats carried a run on, so a standby was ready 2 s after it was heard again"),
     (random_schedule(TWO, 66), "a decision survived 6 s of sleep between it and its transaction"),
     (random_schedule(POOLS, 59), "the same, across the end of a partial ingest"),
+    (random_schedule(THREE, 259), "after the store's clock was set back nobody's run was long enough for an hour"),
+    (random_schedule(TWO, 419), "a member that died as the store's clock was set back counted as heard for an hour"),
+    (
+        random_schedule(THREE, 725),
+        "the store was emptied and filled again between two looks: a late member was called dead",
+    ),
     (random_schedule(PROBED, 95), "after a takeover the mass guard did not know who had been silent before"),
 ]

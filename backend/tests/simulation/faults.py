@@ -148,6 +148,7 @@ def _foreign(world: World, fault: Fault) -> None:
     pool_id = _pool_id(world, fault.who)
     world.zone.put(pool_id, "AAAA", "2001:db8::99")
     world.foreign.add(pool_id)
+    world.edited[pool_id] = world.t
 
 
 def _no_foreign(world: World, fault: Fault) -> None:

@@ -39,7 +39,8 @@ class MassGuard:
             start = min(start, self._from)
         lately = now - floor < REMEMBER_SEC
         of = known if lately else heard_since(start)
-        silent = of - heard_since(now - stale_sec)
+        # Times ahead of now are left from before the store's clock was set back: nobody was heard then.
+        silent = of - (heard_since(now - stale_sec) - heard_since(now + 1.0))
         if silent < SILENT_MIN or silent < SILENT_SHARE * of:
             self._from = None
             return None

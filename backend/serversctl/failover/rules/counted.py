@@ -79,6 +79,10 @@ class CountedClock:
         self._last = None
         self._black_out(Blackout.AWAY, self.now, self.now)
 
+    def lost(self) -> None:
+        """A member that was there is not in the store any more: it was emptied, and filled again before we looked."""
+        self._black_out(Blackout.LOST, self.now, self.now)
+
     def silence(self, since: float) -> float:
         """Counted seconds from a proof of life until now."""
         return max(0.0, self._counted(self.now) - self._counted(max(since, self.floor)))
