@@ -39,6 +39,7 @@ def _lend(state: BlueprintSetupState) -> None:
     wiring = state.app.extensions["serversctl"]
     lending = Lending(wiring.redis)
     wiring.hooks.setdefault("heartbeats_of", lending.heartbeats_of)
+    wiring.hooks.setdefault("heartbeats_by_text", lending.heartbeats_by_text)
     wiring.hooks.setdefault("pool_health", lending.pool_health)
     wiring.hooks.setdefault("member_facts", lending.member_facts)
 

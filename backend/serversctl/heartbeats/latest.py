@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +52,7 @@ _track = msgspec.msgpack.Decoder(Track, strict=False).decode
 class Facts:
     """A member's latest report as people see it."""
 
-    member_id: UUID
+    member_id: UUID | str
     seen_at: float
     age_sec: float
     interval_sec: int
@@ -91,12 +91,16 @@ class RedisLiveness:
         return {member_id: _sighting(member_id, track, now) for member_id, track in self.tracks(ids).items()}
 
     def tracks(self, ids: Collection[UUID]) -> dict[UUID, Track]:
-        found: dict[UUID, Track] = {}
+        known = {str(member_id): member_id for member_id in ids}
+        return {known[text]: track for text, track in self.tracks_of_text(list(known)).items()}
+
+    def tracks_of_text(self, ids: Sequence[str]) -> dict[str, Track]:
+        found: dict[str, Track] = {}
         with _known():
             for some in _chunks(list(ids)):
-                for member_id, raw in zip(some, self._redis.hmget(TRACKS, [str(one) for one in some]), strict=True):
+                for text, raw in zip(some, self._redis.hmget(TRACKS, some), strict=True):
                     if raw is not None:
-                        found[member_id] = _track(raw)
+                        found[text] = _track(raw)
         return found
 
     def silent(self, before: float, limit: int = 1000) -> list[tuple[UUID, float]]:
@@ -133,6 +137,11 @@ class LatestFacts:
     def of(self, ids: Collection[UUID]) -> dict[UUID, Facts]:
         now = self._liveness.now()
         return {member_id: _facts(member_id, track, now) for member_id, track in self._liveness.tracks(ids).items()}
+
+    def of_text(self, ids: Sequence[str]) -> dict[str, Facts]:
+        """The same by ids as text."""
+        now = self._liveness.now()
+        return {text: _facts(text, track, now) for text, track in self._liveness.tracks_of_text(ids).items()}
 
     def body(self, member_id: UUID) -> dict[str, Any] | None:
         """The last report, with the slow blocks that it left out; None when never heard."""
@@ -212,7 +221,7 @@ def _sighting(member_id: UUID, track: Track, now: float) -> Sighting:
     )
 
 
-def _facts(member_id: UUID, track: Track, now: float) -> Facts:
+def _facts(member_id: UUID | str, track: Track, now: float) -> Facts:
     return Facts(
         member_id=member_id,
         seen_at=track.seen,

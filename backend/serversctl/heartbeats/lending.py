@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..kernel.errors import Unavailable
+from ..members.service import dashed
 from ..members.tables import Member
 from ..members.wire import HeartbeatWire
 from .latest import Facts, LatestFacts
@@ -40,6 +41,18 @@ class Lending:
         recovery = recovery_secs(session, {row.pool_id for row in rows})
         facts = self._facts.of([row.id for row in rows])
         return {row.id: wire(facts[row.id], recovery[row.pool_id]) for row in rows if row.id in facts}
+
+    def heartbeats_by_text(self, session: Session, rows: Sequence[Any]) -> dict[str, HeartbeatWire]:
+        """The same for rows whose ids are text, by the thousand. Raises Unavailable."""
+        pools = {row.pool_id for row in rows}
+        recovery = recovery_secs(session, {UUID(pool_id) for pool_id in pools})
+        by_text = {pool_id: recovery[UUID(pool_id)] for pool_id in pools}
+        facts = self._facts.of_text([dashed(row.id) for row in rows])
+        return {
+            member_id: wire(facts[member_id], by_text[row.pool_id])
+            for row in rows
+            if (member_id := dashed(row.id)) in facts
+        }
 
     def pool_health(self, session: Session, pool_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
         """Members by freshness for each pool; all unknown while the store is away."""

@@ -50,6 +50,16 @@ def heartbeats_of(rows: Sequence[Any]) -> dict[UUID, HeartbeatWire]:
     return found
 
 
+def heartbeats_by_text(rows: Sequence[Any]) -> dict[str, HeartbeatWire]:
+    """The same for rows of `service.list_members`, by id as text."""
+    ask = wired().hooks.get("heartbeats_by_text")
+    try:
+        found: dict[str, HeartbeatWire] = ask(session(), rows) if ask else {}
+    except Unavailable:
+        return {}
+    return found
+
+
 def as_dict(member: Member) -> dict[str, Any]:
     """One member as `MemberOut`."""
     active = session().scalar(select(Pool.active_member_id).where(Pool.id == member.pool_id))
@@ -96,11 +106,11 @@ def _listing(account_id: UUID, pool_id: UUID | None, page: dict[str, Any]) -> Re
             answer.set_etag(etag, weak=True)
             return answer
     found = service.list_members(session(), account_id, pool_id=pool_id, **page)
-    pools = session().execute(select(Pool.id, Pool.active_member_id).where(Pool.account_id == account_id))
+    active = session().scalars(select(Pool.active_member_id).where(Pool.account_id == account_id))
     body = page_bytes(
         found.items,
-        active={row.id: row.active_member_id for row in pools},
-        heartbeats=heartbeats_of(found.items) if with_heartbeats else None,
+        active={str(member_id) for member_id in active},
+        heartbeats=heartbeats_by_text(found.items) if with_heartbeats else None,
         next_cursor=found.next_cursor,
     )
     answer = Response(body, content_type="application/json")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+
+from .service.keeping import dashed
 
 
 class HeartbeatWire(msgspec.Struct, rename="camel", gc=False):
@@ -28,18 +30,18 @@ class HeartbeatWire(msgspec.Struct, rename="camel", gc=False):
 class MemberWire(msgspec.Struct, rename="camel", gc=False):
     """A member (schemas.MemberOut)."""
 
-    id: UUID
-    pool_id: UUID
+    id: UUID | str
+    pool_id: UUID | str
     hostname: str
     display_name: str
     template: str
     linux_family: str
-    allowed_ips: list[str]
-    public_ips: list[str]
+    allowed_ips: list[str] | msgspec.Raw
+    public_ips: list[str] | msgspec.Raw
     priority: int
     never_promote: bool
     maintenance: bool
-    location: dict[str, Any] | None
+    location: dict[str, Any] | msgspec.Raw | None
     active: bool
     secret_pending: bool
     created_at: datetime
@@ -51,7 +53,7 @@ UNKNOWN = HeartbeatWire()
 
 
 def member_wire(row: Any, *, active_id: UUID | None, heartbeat: HeartbeatWire | None) -> MemberWire:
-    """`row` is a Member or a row of its columns."""
+    """One Member."""
     return MemberWire(
         row.id, row.pool_id, row.hostname, row.display_name, row.template, row.linux_family, row.allowed_ips,
         row.public_ips, row.priority, row.never_promote, row.maintenance, row.location, row.id == active_id,
@@ -62,19 +64,30 @@ def member_wire(row: Any, *, active_id: UUID | None, heartbeat: HeartbeatWire | 
 def page_bytes(
     rows: Iterable[Any],
     *,
-    active: Mapping[UUID, UUID | None],
-    heartbeats: Mapping[UUID, HeartbeatWire] | None,
+    active: Container[str],
+    heartbeats: Mapping[str, HeartbeatWire] | None,
     next_cursor: str | None,
 ) -> bytes:
-    """`{items, nextCursor}`. Without `heartbeats` the field is null in all of them."""
-    items = [
-        member_wire(
-            row,
-            active_id=active.get(row.pool_id),
-            heartbeat=None if heartbeats is None else heartbeats.get(row.id, UNKNOWN),
-        )
-        for row in rows
-    ]
+    """`{items, nextCursor}` from rows of `service.list_members`. `active` holds the ids of active members;
+    without `heartbeats` that field is null in all of them.
+    """
+    raw = msgspec.Raw
+    items = []
+    for row in rows:
+        # One unpacking is cheaper than a look-up by name for each of the fields.
+        (
+            row_id, pool_id, hostname, display_name, template, family, allowed, public, priority, never, maintenance,
+            location, pending, created_at, first_seen_at,
+        ) = row  # fmt: skip
+        member_id = dashed(row_id)
+        heartbeat = None if heartbeats is None else heartbeats.get(member_id, UNKNOWN)
+        items.append(
+            MemberWire(
+                member_id, dashed(pool_id), hostname, display_name, template, family, raw(allowed), raw(public), priority,
+                never, maintenance, raw(location) if location else None, member_id in active, bool(pending), created_at,
+                first_seen_at, heartbeat,
+            )
+        )  # fmt: skip
     return msgspec.json.encode({"items": items, "nextCursor": next_cursor})
 
 

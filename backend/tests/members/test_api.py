@@ -295,7 +295,7 @@ def test_while_the_store_is_away_members_are_unknown_and_never_down(api: Api) ->
     made = enrol(api, pool)
     away = redis.Redis.from_url("unix:///nonexistent/redis.sock")
     lending = Lending(away)
-    api.wiring.hooks.update(heartbeats_of=lending.heartbeats_of, pool_health=lending.pool_health)
+    api.wiring.hooks.update(heartbeats_by_text=lending.heartbeats_by_text, pool_health=lending.pool_health)
     api.wiring.redis = away
     viewer = api.client_as("viewer")
     (item,) = viewer.get(f"/api/pools/{pool}/members").get_json()["items"]

@@ -2,7 +2,7 @@
 
 from .directory import touch_directory
 from .enrolling import Enrolled, create_member
-from .keeping import delete_member, get_member, list_members, update_member
+from .keeping import dashed, delete_member, get_member, list_members, update_member
 from .proving import Proven, authenticate
 from .rotating import pending_secret, promote_secret, rotate_secret
 
@@ -11,6 +11,7 @@ __all__ = [
     "Proven",
     "authenticate",
     "create_member",
+    "dashed",
     "delete_member",
     "get_member",
     "list_members",
