@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from serversctl.identity import setup
+from serversctl.identity.secrets import hashed
 from serversctl.identity.service import create_user
 from serversctl.identity.tables import Account, Installation, User
 from serversctl.kernel.clock import Clock
 from serversctl.kernel.db import reading, unit_of_work
-from serversctl.kernel.errors import Conflict, Invalid
+from serversctl.kernel.errors import Conflict, Forbidden, Invalid
 from sqlalchemy import Engine, func, select
 from support.api import Api, Tenant, make_api, make_app, make_wiring
 
@@ -142,3 +143,10 @@ def test_the_command_line_adds_a_user_to_an_account_by_name(api: Api) -> None:
             create_user(session, "eve@example.com", "king", NEW["password"])
         with pytest.raises(Invalid, match="password_refused"):
             create_user(session, "eve@example.com", "viewer", "password1234")
+
+
+def test_a_token_left_in_the_table_does_not_reopen_an_owned_installation(api: Api) -> None:
+    with unit_of_work(api.wiring.sessions) as session:
+        session.get_one(Installation, 1).setup_token_hash = hashed("left over")
+    with unit_of_work(api.wiring.sessions) as session, pytest.raises(Forbidden, match="setup_token_wrong"):
+        setup.claim(session, "left over", api.wiring.clock.now())

@@ -55,7 +55,7 @@ def confirm_reset(session: Session, token: str, new: str, now: datetime) -> User
         .join(User, User.id == MailedToken.user_id)
         .where(MailedToken.token_hash == secrets.hashed(token))
     ).one_or_none()
-    if row is None or row.MailedToken.used_at is not None or row.MailedToken.expires_at <= now:
+    if row is None or row.MailedToken.expires_at <= now:
         raise _spent()
     user: User = row.User
     passwords.check_new(new, user.email)
