@@ -72,6 +72,7 @@ class Evaluator:
         self._watched: dict[UUID, UUID] = {}  # active member → pool
         self._turn: list[UUID] = []
         self._hot: set[UUID] = set()
+        self._expected = 0  # members that were ever heard, by the database: a flush does not forget them
         self._heard: set[UUID] = set()  # members that the store has known since we watch
         self._interval_max = 1
         self._soonest: float | None = None
@@ -92,6 +93,7 @@ class Evaluator:
         pools = picture.pools.values()
         self._watched = {pool.active_id: pool.pool_id for pool in pools if pool.active_id is not None}
         self._hot &= picture.pools.keys()
+        self._expected = sum(member.ever_seen for pool in pools for member in pool.members)
         autos = [pool.policy.recovery_sec for pool in pools if pool.policy.auto]
         self._recovery_min = min(autos, default=RECOVERY_MIN_SEC)
 
@@ -161,15 +163,18 @@ class Evaluator:
         )
         self.clock.tick(reading)
         stale = min(STALE_MAX_SEC, max(STALE_MIN_SEC, 3.0 * self._interval_max))
+        before = self.mass
         self.mass = self._brake.look(
             now=now,
             floor=self.clock.floor,
             began=self.clock.began,
             stale_sec=stale,
             window_sec=float(self._recovery_min),
-            known=reading.known,
+            known=max(reading.known, self._expected),
             heard_since=store.heard_since,
         )
+        if before is not None and self.mass is None:
+            self.clock.grant_grace()
         if self.mass is not None:
             self.mass_number = round(now - self.mass.for_sec)
         return now

@@ -68,6 +68,7 @@ def test_a_single_member_needs_no_witness() -> None:
         (lambda t: t.look(known=1), Blackout.LOST),
         (lambda t: t.look(canary_at=0.0), Blackout.LOST),
         (lambda t: t.go(5, canary=False), Blackout.CANARY),
+        (lambda t: t.look(canary_at=t.store + 60.0), Blackout.CANARY),
         (lambda t: t.look(replicas={"web1": t.store, "web2": t.store - 2.5}), Blackout.REPLICA),
     ],
 )

@@ -63,5 +63,9 @@ REGRESSIONS: list[tuple[Schedule, str]] = [
         random_schedule(THREE, 725),
         "the store was emptied and filled again between two looks: a late member was called dead",
     ),
+    (random_schedule(THREE, 677), "the canary's last time lay in the future after the store's clock was set back"),
+    (random_schedule(POOLS, 744), "a flush during a mass silence made the guard forget who was missing"),
+    (random_schedule(PROBED, 733), "the same, with probes that could not see"),
+    (random_schedule(POOLS, 795), "as a mass silence ended, members between two tries were called dead"),
     (random_schedule(PROBED, 95), "after a takeover the mass guard did not know who had been silent before"),
 ]

@@ -100,8 +100,7 @@ def _everybody(world: World, fault: Fault) -> None:
 
 def _flush(world: World, fault: Fault) -> None:
     world.liveness.flush()
-    for process in world.processes:
-        process.blind_at = world.t + 1.0
+    world.flushed_at = world.t + 1.0
 
 
 def _away(away: bool) -> Act:
@@ -127,6 +126,8 @@ def _isp_down(world: World, fault: Fault) -> None:
 
 
 def _isp_up(world: World, fault: Fault) -> None:
+    if world.isp_since is not None and world.t - world.isp_since > 6:
+        world.isp_until = world.t
     world.isp_since, world.isp_cut = None, set()
 
 

@@ -105,8 +105,11 @@ class World:
         self.only: UUID | None = None  # partial ingest: nobody else gets through
         self.store_away = False
         self.cap_sec = 30.0 if "backoff_rule" in flaws else backoff_cap_sec(config.recovery_sec)
+        self.open_at = 0.0  # the last moment at which everybody's heartbeats could come in
+        self.flushed_at = LONG_AGO
         self.isp_since: float | None = None
         self.isp_cut: set[UUID] = set()
+        self.isp_until = LONG_AGO
         self.edited: dict[UUID, float] = {}
         self.foreign: set[UUID] = set()
         self.forgotten: set[UUID] = set()
@@ -171,6 +174,8 @@ class World:
         self.zone.step()
         for host in self.hosts.values():
             self._live(host)
+        if self.intake and self.only is None and not self.store_away:
+            self.open_at = self.t
         awake = [p for p in self.processes if self.t >= p.paused_until and self.t >= p.dead_until]
         if self.intake and self.only is None and not self.store_away and awake:
             self.liveness.canary = self.liveness.at
@@ -241,7 +246,8 @@ class World:
         if self.t - process.stepped_at > 3.0:
             process.blind_at = self.t
         process.stepped_at = self.t
-        if not self.intake or self.only is not None or self.store_away:
+        # A door that has only just shut is not yet known to be shut; what was counted until then is good.
+        if self.t - self.open_at > 3.5:
             process.blind_at = self.t
         self.acting = process
         if process.late_order is not None and self.t >= process.late_order[0]:
@@ -313,6 +319,8 @@ class World:
         process = next(p for p in self.processes if event.by.startswith(p.name))
         if self.t - process.blind_at < grace_sec(self.config.recovery_sec) - 1.5:
             raise Violation(f"I2: promoted {self.t - process.blind_at:.1f} s after it could not know")
+        if event.reason == "silent" and self.t - self.flushed_at < grace_sec(self.config.recovery_sec) - 1.5:
+            raise Violation("I2: called silent right after the store was emptied")
         taken = self.takeovers.get(self.store.lease.epoch)
         if taken is not None and self.t - taken < 14.5:
             raise Violation(f"R8: acted {self.t - taken:.1f} s after an unclean takeover")
@@ -324,6 +332,8 @@ class World:
             raise Violation(f"false promotion: nothing was wrong with m{old.member_id.int} for {window:.0f} s")
         if event.reason == "silent" and self.config.probed and old.serves and old.path and not self.isp_cut:
             raise Violation("R6: moved away from a service that answered everybody")
+        if self.t - self.isp_until < grace_sec(self.config.recovery_sec) - 1.5:
+            raise Violation("I2: promoted while members came back from a mass silence")
         proven = self.config.probed and not old.serves
         if self.isp_since is not None and self.t - self.isp_since > 6 and not proven:
             raise Violation("I2: promoted in a mass silence")

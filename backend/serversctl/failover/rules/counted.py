@@ -83,6 +83,11 @@ class CountedClock:
         """A member that was there is not in the store any more: it was emptied, and filled again before we looked."""
         self._black_out(Blackout.LOST, self.now, self.now)
 
+    def grant_grace(self) -> None:
+        """Most are back after a mass silence: the rest get the time that agents may take between two tries."""
+        if self.good_since is not None:
+            self.good_since = self.now
+
     def silence(self, since: float) -> float:
         """Counted seconds from a proof of life until now."""
         return max(0.0, self._counted(self.now) - self._counted(max(since, self.floor)))
@@ -105,7 +110,8 @@ class CountedClock:
         return self._intake_broken(now)
 
     def _intake_broken(self, now: Reading) -> Blackout | None:
-        if self._guards.canary and now.store - now.canary_at > CANARY_LOST_SEC:
+        # A time ahead of now is left from before the store's clock was set back: it proves nothing.
+        if self._guards.canary and not -1.0 <= now.store - now.canary_at <= CANARY_LOST_SEC:
             return Blackout.CANARY
         late = (now.store - mark for mark in now.replicas.values())
         if any(REPLICA_LATE_SEC < age <= REPLICA_GONE_SEC for age in late):
