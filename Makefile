@@ -70,7 +70,7 @@ test-simulation: .setup/venv  ## The decider under 1,000 seeded schedules x 4 co
 	@.ci/suite simulation $(PYTEST) -n 2 $(SIMULATION)
 
 test-e2e: setup agent  ## Stories on real hosts in network namespaces; says loudly what it skips
-	@.ci/suite e2e $(PYTEST) -rs e2e
+	@.ci/suite e2e $(PYTEST) -rs -n 3 --dist loadfile e2e
 
 .PHONY: lint format
 lint: .setup/venv .setup/system  ## Style, types, imports, shell, locks, stale generated files

@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from .api import Api, Problem
@@ -75,6 +75,30 @@ class ControlPlane:
         if not self.token:
             self.cli("user", "create", "--email", EMAIL, "--role", "owner", "--password-stdin", stdin=PASSWORD + "\n")
             self.token = self.cli("token", "create", "--email", EMAIL, "--name", "stories").strip().splitlines()[-1]
+
+    def restart(self, **settings: str) -> None:
+        """Stop and start again, with these settings (`AGENT_DIST="…"`) changed."""
+        self.stop()
+        self._environ |= {f"SERVERSCTL_{name}": value for name, value in settings.items()}
+        self.start()
+
+    @contextmanager
+    def extra(self, role: str) -> Iterator[subprocess.Popen[bytes]]:
+        """One more process of a role beside the supervised ones, as a second machine would run it."""
+        with self.within(), self.log_path.open("ab") as log:
+            child = subprocess.Popen(
+                [str(SERVERSCTL), role],
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            yield child
+        finally:
+            child.kill()
+            child.wait(10)
 
     def _await_ready(self, timeout_sec: float) -> None:
         end = time.monotonic() + timeout_sec

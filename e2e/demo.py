@@ -126,6 +126,8 @@ def tour(stage: Stage) -> None:
         console.print(f"  why: {' '.join(event['sentences'])}")
         demo.heal()
         stage.await_ready(active, within_sec=60)
+        console.print("[dim]  (healed; after an automatic move the pool rests for a minute)[/dim]")
+        stage.rest()
     active = stage.active()
     console.print(f"\n[bold]{KEYS['4']}[/bold] ({active})")
     demo.harm("4")

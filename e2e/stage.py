@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,12 +21,14 @@ from .local import PORT, LocalHost, LocalLab
 
 sys.path[:0] = [p for p in (str(ROOT / "backend"), str(ROOT / "backend" / "tests")) if p not in sys.path]
 
+from support.servers.bind import Bind  # noqa: E402
 from support.servers.powerdns import PowerDns  # noqa: E402
 from support.servers.smtp import Smtp  # noqa: E402
 
 ZONE, LABEL = "example.net", "lb"
 FQDN = f"{LABEL}.{ZONE}"
 HOSTNAMES = ("edge-1", "edge-2", "edge-3")
+COOLDOWN_SEC = 60
 T = TypeVar("T")
 
 
@@ -51,7 +54,7 @@ def until(look: Callable[[], T], *, within_sec: float, what: str, good: Callable
 class Stage:
     """Use `Stage.open(…)`. Hosts are enrolled by the very command that the API hands out."""
 
-    def __init__(self, lab: Any, folder: Path, dns: PowerDns, mail: Smtp, plane: ControlPlane) -> None:
+    def __init__(self, lab: Any, folder: Path, dns: PowerDns | Bind, mail: Smtp, plane: ControlPlane) -> None:
         self.lab, self.folder, self.dns, self.mail, self.plane = lab, folder, dns, mail, plane
         self.api: Api = plane.api()
         self.local = isinstance(lab, LocalLab)
@@ -66,9 +69,12 @@ class Stage:
         hosts: int | Sequence[HostSpec] = 3,
         *,
         local: bool = False,
+        bind: bool = False,
         say: Callable[[str], None] = lambda _: None,
     ) -> Iterator[Stage]:
-        """Everything up to a control plane that answers; no pool yet. `local`: processes in place of hosts."""
+        """Everything up to a control plane that answers; no pool yet. `local`: processes in place of hosts; `bind`: BIND and
+        RFC 2136 in place of PowerDNS.
+        """
         specs = [HostSpec(hostname=name) for name in HOSTNAMES[:hosts]] if isinstance(hosts, int) else list(hosts)
         with ExitStack() as undo:
             folder = Path(tempfile.mkdtemp(prefix="serversctl-stage-", dir="/tmp"))
@@ -80,8 +86,9 @@ class Stage:
                 say(f"{len(specs)} hosts boot, each with its own address, systemd and HAProxy …")
                 lab = undo.enter_context(Lab(hosts=specs))
             say("A name server and a mailbox start …")
+            server = Bind if bind else PowerDns
             dns = undo.enter_context(
-                PowerDns.start(
+                server.start(
                     folder / "dns",
                     address=lab.names.address,
                     port=None if local else 53,
@@ -153,10 +160,7 @@ class Stage:
         return found
 
     def connect_dns(self, *, ttl: int = 60) -> None:
-        credential = self.api.post(
-            "/provider-credentials",
-            {"kind": "powerdns", "name": "lab name server", "apiUrl": self.dns.url, "apiKey": self.dns.api_key},
-        )
+        credential = self.api.post("/provider-credentials", self._credential())
         self.api.put(
             f"/pools/{self.pool_id}/dns",
             {
@@ -169,6 +173,22 @@ class Stage:
                 "internal": self.local,
             },
         )
+
+    def _credential(self) -> dict[str, Any]:
+        # The zone is delegated from nowhere, so its server is named for the final look.
+        place = {"name": "lab name server", "dnsServer": self.dns.address, "dnsPort": self.dns.port}
+        if isinstance(self.dns, PowerDns):
+            return {**place, "kind": "powerdns", "apiUrl": self.dns.url, "apiKey": self.dns.api_key}
+        return {
+            "kind": "rfc2136",
+            "name": "lab name server",
+            "server": self.dns.address,
+            "port": self.dns.port,
+            "zone": ZONE,
+            "tsigName": self.dns.tsig_name,
+            "tsigSecret": self.dns.tsig_secret,
+            "tsigAlgorithm": self.dns.tsig_algorithm,
+        }
 
     def set_failover(self, *, recovery_sec: int = 10, probe: bool = True, **more: Any) -> None:
         wanted: dict[str, Any] = {"auto": True, "recoverySec": recovery_sec, **more}
@@ -198,6 +218,12 @@ class Stage:
             what=f"an accepted cutover to {hostname}",
         )
         self.await_name(self.host(hostname).address, within_sec=within_sec)
+
+    def rest(self) -> None:
+        """Wait out the minute in which automation does not move the pool again."""
+        moved = self.failover()["lastFailoverAt"]
+        if moved:
+            time.sleep(max(0.0, datetime.fromisoformat(moved).timestamp() + COOLDOWN_SEC + 1 - time.time()))
 
     # --- looking ------------------------------------------------------------------------------------------------
 
