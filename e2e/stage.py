@@ -143,7 +143,6 @@ class Stage:
         if isinstance(host, LocalHost):
             host.enrol(made["enrollment"]["secret"], self.plane.url, self.plane.ca_file)
             return ""
-        time.sleep(1.5)  # TEMP
         return host.exec("bash", "-c", made["enrollment"]["installCommand"], timeout_sec=timeout_sec).stdout
 
     def await_beats(self, *hostnames: str, within_sec: float = 20) -> None:

@@ -66,6 +66,20 @@ def test_a_record_edited_by_hand_is_put_back(stage: Stage) -> None:
     stage.await_name(active.address, within_sec=140)
 
 
+def test_a_lost_standby_is_told_once_and_its_return_too(stage: Stage) -> None:
+    standby = stage.host("edge-3")
+    stage.mail.clear()
+    standby.cut()
+    stage.mail.wait_for(1, timeout_sec=60)
+    standby.heal()
+    stage.mail.wait_for(2, timeout_sec=60)
+    time.sleep(5)
+    subjects = [mail.subject for mail in stage.mail.mails]
+    assert len(subjects) == 2, subjects
+    assert all("edge-3" in subject for subject in subjects)
+    assert stage.dig() == (stage.host("edge-1").address,)
+
+
 def test_an_operator_makes_another_member_active(stage: Stage) -> None:
     stage.make_active("edge-2")
     assert stage.page() == "edge-2"

@@ -54,10 +54,10 @@ class Heartbeat(MethodView):
         """Say that a member lives"""
         check_envelope(request.content_length, request.headers.get("Content-Encoding"))
         replica, runs = replica_of(current_app._get_current_object())  # type: ignore[attr-defined]
-        if not runs:
+        authorization = request.headers.get("Authorization")
+        if not runs or not replica.intake.knows(authorization):
             replica.refresh()
         way = service.Ordinary(session(), wired().hooks.get("waiting_jobs"))
-        authorization = request.headers.get("Authorization")
         try:
             answer = service.accept(replica.intake, authorization, caller_address(), request.get_data(), ordinary=way)
         finally:

@@ -69,7 +69,7 @@ def _standing(member: Member) -> Any:
 @blp.route("/members/<uuid:member_id>/enrollment")
 class Enrollment(MethodView):
     @allow(Role.VIEWER, "members:read")
-    @blp.response(200, schemas.StandingOut)
+    @blp.response(200, schemas.EnrollmentOut)
     def get(self, member_id: UUID) -> Any:
         """Whether the member comes in, and if not, why"""
         return _standing(_member(member_id))
@@ -79,7 +79,7 @@ class Enrollment(MethodView):
 class EnrollmentFix(MethodView):
     @allow(Role.OPERATOR, "members:write")
     @blp.arguments(schemas.FixIn)
-    @blp.response(200, schemas.StandingOut)
+    @blp.response(200, schemas.EnrollmentOut)
     def post(self, wish: dict[str, Any], member_id: UUID) -> Any:
         """Apply the fix that is offered now"""
         member = _member(member_id, lock=True)

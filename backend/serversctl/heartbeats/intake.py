@@ -21,6 +21,7 @@ from .rules import interval_sec
 SECRET = re.compile(r"[0-9a-f]{48}\Z")
 UUID_SHAPE = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 BEATS_PER_SEC_MAX = 5
+LOOK_AGAIN_SEC = 0.1
 STACKS = ("haproxy", "openlitespeed", "mariadb", "cpanel")
 
 
@@ -32,6 +33,10 @@ class Sink(Protocol):
     def add(self, entry: Entry, beat: Beat, body: bytes, *, source: str, issued: float | None, at: float) -> None: ...
     def canary(self, at: float) -> None: ...
     def store_now(self) -> float: ...
+
+
+class LookAgain(Exception):
+    """The secret is not in the directory of this process, which may be a second old: ask the database first."""
 
 
 class Intake:
@@ -46,9 +51,21 @@ class Intake:
         self._canary = canary.digest(secret_key)
         self._second = -1
         self._moment = b""
+        self._look_again_at = float("-inf")
 
     def is_canary(self, digest: bytes) -> bool:
         return digest == self._canary
+
+    def knows(self, authorization: str | None) -> bool:
+        """Is this secret in the directory as it is loaded?"""
+        return digest_of((authorization or "").partition(" ")[2]) in self.directory.keys
+
+    def may_look_again(self, at: float) -> bool:
+        """At most so often is the database asked for a secret that we do not know: a flood of wrong ones is cheap."""
+        if at < self._look_again_at:
+            return False
+        self._look_again_at = at + LOOK_AGAIN_SEC
+        return True
 
     def moment(self, at: float) -> bytes:
         """The part of the answer that all members share for a second: server time and nonce."""
@@ -104,8 +121,10 @@ def too_large() -> DomainError:
     return BodyTooLarge("body_too_large", f"A heartbeat is at most {BODY_MAX_BYTES // 1024} KiB long.")
 
 
-def find_key(intake: Intake, authorization: str | None, source: str | None, body: bytes) -> Key | None:
-    """First check: the secret. None is the canary. Raises Unauthorized."""
+def find_key(
+    intake: Intake, authorization: str | None, source: str | None, body: bytes, *, look_again: bool = False
+) -> Key | None:
+    """First check: the secret. None is the canary. Raises Unauthorized, or LookAgain where the caller can."""
     scheme, _, secret = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise Unauthorized("credential_missing", "Send the enrolment secret as `Authorization: Bearer <48 hex>`.")
@@ -115,6 +134,8 @@ def find_key(intake: Intake, authorization: str | None, source: str | None, body
         return key
     if intake.is_canary(digest):
         return None
+    if look_again and SECRET.match(secret) and intake.may_look_again(intake.monotonic()):
+        raise LookAgain
     raise _unknown(intake, secret, source, body)
 
 

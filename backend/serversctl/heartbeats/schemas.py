@@ -16,7 +16,7 @@ class FixOut(WireSchema):
     value = fields.Raw(required=True, metadata={"example": "lb1.example.com"})
 
 
-class StandingOut(WireSchema):
+class EnrollmentOut(WireSchema):
     """Whether a member comes in; while refused, why, and what would mend it."""
 
     status = fields.String(required=True, validate=validate.OneOf(["waiting", "refused", "connected"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,9 @@ from ..failover.rules.guards import ALL, Guards
 from ..failover.rules.timing import GAP_SEC
 from ..failover.rules.verdict import Health
 from ..heartbeats.ports import Liveness
+from ..kernel.errors import Unavailable
 from .evaluator import Evaluator, Judged, Votes
+from .presence import Presence
 from .reconcile import Reconciler, Threads
 from .tenure import Change, Tenure
 
@@ -45,12 +48,14 @@ class Monitor:
         votes: Votes | None = None,
         guards: Guards = ALL,
         shown: Callable[[Picture, Mapping[UUID, DnsFacts]], None] | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self._store = store
         self._keeper = keeper
         self._boot = boot
         self._guards = guards
         self._shown = shown
+        self._presence = presence
         self.tenure = Tenure(store, holder, guards=guards)
         self.evaluator = Evaluator(liveness, votes, guards=guards)
         self.reconciler = Reconciler(store, keeper, self.tenure, threads, boot, guards=guards)
@@ -86,15 +91,23 @@ class Monitor:
                 promoted = self._promote(judged)
             else:
                 self._tell(judged)
+        if self._presence is not None:
+            self._look_who_is_there(self._presence)
         picture = self.evaluator.picture
         if picture is not None:
             self.reconciler.halted = picture.halted is not None
             self.reconciler.step(picture.pools, self.evaluator.dns)
         return self.evaluator.sleep_sec()
 
+    def _look_who_is_there(self, presence: Presence) -> None:
+        with suppress(Unavailable):  # the store is away: the evaluator has noted it, and nobody is lost by that
+            presence.step(self.evaluator, self._boot())
+
     def _start_anew(self) -> None:
         self.evaluator.start_anew()
         self.reconciler.start_anew()
+        if self._presence is not None:
+            self._presence.start_anew()
         self._holding.clear()
         self._escalated.clear()
         self._picture_at = float("-inf")

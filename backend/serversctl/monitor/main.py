@@ -20,6 +20,7 @@ from ..wiring import Wiring, wire
 from .assignments import Assignments
 from .canary import CanaryThread, HttpCanary
 from .loop import Monitor
+from .presence import Presence, SqlOutages
 from .threads import ThreadPool
 from .witness import Prober
 
@@ -43,15 +44,17 @@ def watch(wiring: Wiring, stop: threading.Event) -> None:
     """The loop with its helpers: the canary, the service probes and the threads for DNS."""
     outbound = Outbound(allow=wiring.settings.outbound_allow, ca_file=wiring.settings.outbound_ca_file)
     bird, prober, threads = CanaryThread(HttpCanary(wiring.settings)), Prober(outbound, wiring.clock), ThreadPool()
+    liveness = RedisLiveness(wiring.redis)
     monitor = Monitor(
         store=SqlStore(wiring.sessions),
-        liveness=RedisLiveness(wiring.redis),
+        liveness=liveness,
         keeper=DnsKeeper(keeper_of(wiring), wiring.sessions),
         threads=threads,
         boot=wiring.clock.boot,
         holder=holder_name(),
         votes=prober,
         shown=Assignments(wiring.sessions, prober).follow,
+        presence=Presence(liveness, SqlOutages(wiring.sessions)),
     )
     bird.start()
     prober.start()

@@ -113,7 +113,12 @@ def test_beats_of_a_watched_pool_come_at_most_once_a_second(web: ControlPlaneWeb
 
 @pytest.mark.parametrize(
     ("token", "query", "status"),
-    [("", "", 401), ("sctl_x_y", "", 401), (None, "?pool=nonsense", 422), (None, "?pool=00000000-0000-4000-8000-000000000000", 404)],
+    [
+        ("", "", 401),
+        ("sctl_x_y", "", 401),
+        (None, "?pool=nonsense", 422),
+        (None, "?pool=00000000-0000-4000-8000-000000000000", 404),
+    ],
 )
 def test_a_stream_needs_a_caller_and_an_object_of_theirs(
     web: ControlPlaneWeb, ground: Ground, token: str | None, query: str, status: int

@@ -15,6 +15,7 @@ from ...kernel.errors import Conflict
 from ...kernel.failpoint import failpoint
 from ...kernel.ids import new_id
 from ...kernel.outbox import emit
+from ...members.service import touch_directory
 from ...members.tables import Member
 from ...pools.tables import Pool
 from ..ports import LeaseHeld, Promotion
@@ -97,6 +98,7 @@ def promote(session: Session, order: Promotion, *, by: Actor, lease: LeaseHeld |
         )
     )
     _clear_holds(session, order.pool_id)
+    touch_directory(session)  # intake paces the active member apart from its standbys
     _announce(session, event, by)
     session.flush()
     failpoint("failover.before_commit")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...kernel.errors import DomainError
 from ..directory import Entry, digest_of
-from ..intake import Intake, check_hostname, check_pace, check_source, find_key, note
+from ..intake import Intake, LookAgain, check_hostname, check_pace, check_source, find_key, note
 from ..messages import read_beat
 from .noticing import note_first_contact, promote_secret
 
@@ -44,11 +44,14 @@ def accept(
     """The answer to one heartbeat. Raises DomainError in the contract's order: secret, source address, hostname.
 
     Without `ordinary` (on the gate) the answer is None when the member needs more than prebuilt bytes: jobs are
-    waiting, it was never heard before, or it shows a rotated secret for the first time. Then nothing was recorded
+    waiting, it was never heard before, it shows a rotated secret for the first time, or its secret is not known yet. Then nothing was recorded
     and the caller takes the ordinary way, which calls this again.
     """
     at = intake.monotonic()
-    key = find_key(intake, authorization, source, body)
+    try:
+        key = find_key(intake, authorization, source, body, look_again=ordinary is None)
+    except LookAgain:
+        return None
     if key is None:
         intake.sink.canary(at)
         return b'{"heartbeatIntervalSec":1,%b"backoffCapSec":1,"jobs":[],"cancelJobs":[],"probes":[]}' % intake.moment(
