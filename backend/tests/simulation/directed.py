@@ -67,5 +67,9 @@ REGRESSIONS: list[tuple[Schedule, str]] = [
     (random_schedule(POOLS, 744), "a flush during a mass silence made the guard forget who was missing"),
     (random_schedule(PROBED, 733), "the same, with probes that could not see"),
     (random_schedule(POOLS, 795), "as a mass silence ended, members between two tries were called dead"),
+    (
+        random_schedule(TWO, 2013),
+        "the simulated store let a run go on across a clock that was set back; intake does not",
+    ),
     (random_schedule(PROBED, 95), "after a takeover the mass guard did not know who had been silent before"),
 ]

@@ -38,7 +38,7 @@ class FakeLiveness:
         limit = max(3.0, 3.0 * before.interval_sec)
         # A heartbeat that was on its way for long proves the past: it does not carry a run on.
         broken = self.at - before.seen_at > limit or self.at - changed.get("proven_at", self.at) > limit
-        broken = broken or before.run_since > self.at  # the store's clock was set back
+        broken = broken or before.seen_at > self.at + 1.0  # the store's clock was set back
         values = {"run_since": self.at if broken else before.run_since, "proven_at": self.at, "seq": before.seq + 1}
         if before.member_id in self.latest:
             self._times.remove(before.seen_at)
