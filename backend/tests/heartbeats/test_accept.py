@@ -65,6 +65,17 @@ def test_an_unknown_credential(fleet: Fleet, secret: str) -> None:
     assert ("48 hexadecimal" in why.detail) == (secret != "0" * 48)
 
 
+@pytest.mark.parametrize(("secret", "asks"), [("0" * 48, True), ("0" * 47, False), ("z" * 48, False)])
+def test_the_gate_sends_an_unknown_secret_of_the_right_shape_to_the_database_first(
+    fleet: Fleet, secret: str, asks: bool
+) -> None:
+    fleet.replica.intake.may_look_again = lambda _at: True  # type: ignore[method-assign]
+    if asks:
+        assert accept(fleet.replica.intake, f"Bearer {secret}", SOURCE, GOOD) is None
+    else:
+        assert refused(fleet, f"Bearer {secret}").code == "credential_unknown"
+
+
 def test_the_member_id_instead_of_the_secret_is_named_as_such(fleet: Fleet) -> None:
     lb1 = fleet.enrol()
     why = refused(fleet, f"Bearer {lb1}")
