@@ -87,15 +87,16 @@ class Demo:
         for member in overview["members"]:
             gates = ready.get(member["id"], {})
             active = member["id"] == overview["pool"]["activeMemberId"]
-            age = member.get("ageSec")
+            beat = member["heartbeat"]
+            addresses = [text for found in gates.get("addresses", {}).values() for text in found]
             table.add_row(
                 member["hostname"],
                 Text("active", "bold magenta") if active else "standby",
-                str(member.get("address") or "-"),
-                f"{member['state']}" + ("" if age is None else f", {age:.1f} s ago"),
-                str(member.get("haproxy") or "-"),
+                ", ".join(addresses) or "-",
+                beat["state"] + ("" if beat["ageSec"] is None else f", {beat['ageSec']:.1f} s ago"),
+                "active" if beat["haproxyActive"] else "down" if beat["haproxyMonitored"] else "-",
                 "" if active else ("yes" if gates.get("ready") else "no"),
-                Text("; ".join(g["reason"] for g in gates.get("gates", []) if not g["passed"])[:70]),
+                Text("; ".join(g["reason"] for g in gates.get("gates", []) if g["blocking"] and not g["passed"])[:70]),
             )
         hold = next(iter(failover["holds"]), None)
         lines = [*self.told]

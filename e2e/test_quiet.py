@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 
 import pytest
+from rich.console import Console
 
+from .demo import Demo
 from .stage import FQDN, Stage, until
 
 RECOVERY_SEC = 10
@@ -58,6 +61,16 @@ def test_what_would_happen_now_is_told_and_changes_nothing(stage: Stage) -> None
     assert told["sentences"]
     assert stage.dig() == (stage.host("edge-1").address,)
     assert stage.events() == before
+
+
+def test_the_demo_and_the_terminal_show_every_member_and_who_is_active(stage: Stage) -> None:
+    screen = Console(width=160, record=True, file=io.StringIO())
+    screen.print(Demo(stage).view())
+    for shown in (screen.export_text(), stage.plane.cli("status")):
+        assert all(name in shown for name in ("edge-1", "edge-2", "edge-3"))
+        assert "active" in shown
+        assert stage.host("edge-1").address in shown
+        assert "no fresh answer" not in shown, "both know the control plane's own probes"
 
 
 def test_a_record_edited_by_hand_is_put_back(stage: Stage) -> None:

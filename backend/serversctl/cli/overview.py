@@ -16,6 +16,7 @@ from ..failover.observing import Observations, pool_view
 from ..failover.ports import DnsFacts, PoolRow
 from ..failover.rules.readiness import readiness
 from ..failover.rules.view import Standing
+from ..failover.service.looking import votes_of_the_monitor
 from ..failover.service.rows import disruptions_of, pool_rows
 from ..failover.tables import FailoverEvent, FailoverHalt, FailoverHold, MonitorLease
 from ..heartbeats.latest import RedisLiveness
@@ -110,6 +111,7 @@ def look(session: Session, store: redis.Redis, *, named: str | None = None, limi
         sightings=heard.sightings,
         silence=lambda since: max(0.0, heard.now - since) if since is not None else 0.0,
         dns={pool_id: DnsFacts(internal=record.internal) for pool_id, record in records.items()},
+        votes=votes_of_the_monitor(session, now),
         disruptions=disruptions_of(session, [m.member_id for row in rows.values() for m in row.members]),
     )
     pools = tuple(

@@ -77,6 +77,11 @@ def look(
     return Look(view, weather, decide(view, weather, dead=dead))
 
 
+def votes_of_the_monitor(session: Session, now: datetime) -> dict[UUID, Vote]:
+    """The control plane's own probes, as the monitor at work left word of them."""
+    return _votes(*_status(session, now))
+
+
 def _status(session: Session, now: datetime) -> tuple[dict[str, Any], float | None]:
     lease = session.get(MonitorLease, "failover", populate_existing=True)
     if lease is None or lease.status_at is None or lease.released:
