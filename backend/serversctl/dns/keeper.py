@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from ..kernel.clock import Clock
-from ..kernel.db import SessionFactory, database_now, reading
+from ..kernel.db import SessionFactory, reading
 from ..kernel.outbound import Outbound
 from ..kernel.sealed import Sealer
 from ..kernel.settings import Settings
@@ -23,10 +23,7 @@ from .links import Door, Link, find_zone
 from .ports import Fence, Provider, ProviderError, ProviderUnauthorized, RateLimited, Refused, Zone
 from .preflight import Colour, Moved, Preflight, Step, colour_of, look
 from .reconcile import Convergence, Outcome, Want, converge, observed_of
-from .tables import DnsWrite, PoolDns
-
-# F12: put a hand edit back three times an hour, then leave it and say so.
-RESTORES_PER_HOUR = 3
+from .tables import PoolDns
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +108,9 @@ class RecordKeeper:
     ) -> Convergence:
         """Make the pool's name hold exactly these addresses; call again until `done` and `verified`.
 
-        urgent: a cutover, which may use the whole request budget; a steady check may not, and puts a hand edit back
-        at most three times an hour. `fence` is called right before each write; what it raises goes through.
+        urgent: a cutover, which may use the whole request budget; a steady check that puts a hand edit back may not.
+        How often it puts one back is the caller's to limit: only it knows when a person has looked. `fence` is called
+        right before each write; what it raises goes through.
         """
         try:
             link = self.door.link(pool_id)
@@ -124,11 +122,7 @@ class RecordKeeper:
         if problems := rules.check_want(want, internal=link.internal):
             return Convergence(Outcome.REFUSED, link.observed, detail=" ".join(problems))
         restoring = not urgent and link.wanted == want
-        guard = self._restore_guard(link, fence) if restoring else fence
-        try:
-            found, zone = self._converge(link, want, guard, urgent=urgent)
-        except _TooManyRestores:
-            found, zone = self._held(link, want), None
+        found, zone = self._converge(link, want, fence, urgent=urgent)
         store(self._sessions, link, want, found, zone, restored=restoring)
         return found
 
@@ -251,35 +245,9 @@ class RecordKeeper:
     def _zone(self, provider: Provider, link: Link) -> Zone:
         return Zone(link.zone, link.zone_ref) if link.zone_ref else find_zone(provider, link.zone)
 
-    def _restore_guard(self, link: Link, fence: Fence) -> Fence:
-        def guard() -> None:
-            with reading(self._sessions) as session:
-                since = database_now(session) - timedelta(hours=1)
-                query = select(func.count(func.distinct(DnsWrite.at))).where(
-                    DnsWrite.pool_id == link.pool_id, DnsWrite.restored, DnsWrite.at > since
-                )
-                if (session.scalar(query) or 0) >= RESTORES_PER_HOUR:
-                    raise _TooManyRestores
-            fence()
-
-        return guard
-
-    def _held(self, link: Link, want: Want) -> Convergence:
-        found, _ = self._read(link)
-        shown = ", ".join(link_text(found.observed)) or "nothing"
-        detail = (
-            f"Somebody keeps setting {link.fqdn} to {shown}; we put {', '.join(link_text(want))} back "
-            f"{RESTORES_PER_HOUR} times in an hour and stop now. Find who edits the zone, or order a cutover."
-        )
-        return Convergence(Outcome.REFUSED, found.observed, detail=detail, records=found.records)
-
 
 class _WouldWrite(Exception):
     """Raised by the fence of a look that must not write."""
-
-
-class _TooManyRestores(Exception):
-    """Raised by the fence of a steady check that put the same thing back too often."""
 
 
 def _problem(state: str, detail: str, colour: str | None, why: str) -> str:

@@ -36,10 +36,9 @@ class DnsKeeper:
             for pool_id, facts in self._room.facts().items()
         }
 
-    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence) -> Converged:
-        return _converged(
-            self._room.converge(pool_id, {kind: tuple(found) for kind, found in addresses.items()}, fence)
-        )
+    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence, *, urgent: bool) -> Converged:
+        want = {kind: tuple(found) for kind, found in addresses.items()}
+        return _converged(self._room.converge(pool_id, want, fence, urgent=urgent))
 
     def observe(self, pool_id: UUID) -> Converged:
         return _converged(self._room.observe(pool_id))

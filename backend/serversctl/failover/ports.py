@@ -55,8 +55,11 @@ class RecordKeeper(Protocol):
         """The pools that have a record, from memory or one cheap query."""
         ...
 
-    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence) -> Converged:
-        """Make the pool's record hold exactly these. Calls `fence` right before each write; what it raises goes through."""
+    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence, *, urgent: bool) -> Converged:
+        """Make the pool's record hold exactly these. Calls `fence` right before each write; what it raises goes through.
+
+        urgent: may use the part of the provider's request budget that is kept for cutovers.
+        """
         ...
 
     def observe(self, pool_id: UUID) -> Converged:

@@ -20,7 +20,8 @@ OPEN_SEC, STEADY_SEC, DESIRED_SEC = 1.0, 60.0, 10.0
 RETRY_SEC, RETRY_MAX_SEC = 1.0, 30.0
 SLOW_SEC = 15.0
 DRIFT_SEC = 60.0  # a hand edit is left alone for this long
-RESTORES_PER_HOUR = 3
+RESTORES_PER_HOUR = 3  # F12: then it is left, and a person is asked; an acknowledgement starts the count anew
+RESTORE = "restore"
 ADDRESS_GAP_SEC = 60.0
 
 
@@ -124,9 +125,10 @@ class Reconciler:
             self._store.slow(intent, "The record does not follow yet.")
         self._flying.add(intent.pool_id)
         keeper, pool_id, addresses = self._keeper, intent.pool_id, intent.addresses
+        urgent = intent.cause != RESTORE  # a hand edit may wait; what the pool itself wants may not
 
         def call() -> Converged:
-            return keeper.converge(pool_id, addresses, lambda: self._fence(intent))
+            return keeper.converge(pool_id, addresses, lambda: self._fence(intent), urgent=urgent)
 
         self._threads.submit(call, lambda result: self._driven(intent, result))
 
@@ -201,7 +203,7 @@ class Reconciler:
             "found": {kind: list(texts) for kind, texts in observed.items()},
             "wanted": {kind: list(texts) for kind, texts in wanted.addresses.items()},
         }
-        if self._store.publish(pool, "restore", wanted.addresses, lease, details):
+        if self._store.publish(pool, RESTORE, wanted.addresses, lease, details):
             self.hurry()
 
 

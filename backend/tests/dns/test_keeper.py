@@ -14,7 +14,7 @@ from serversctl.dns import credentials, service
 from serversctl.dns.authority import Authority
 from serversctl.dns.budget import Bucket, refill, take
 from serversctl.dns.jobs import preflight_all
-from serversctl.dns.keeper import RESTORES_PER_HOUR, RecordKeeper
+from serversctl.dns.keeper import RecordKeeper
 from serversctl.dns.ports import RateLimited
 from serversctl.dns.preflight import Colour
 from serversctl.dns.providers.cloudflare import CloudflareDns
@@ -87,11 +87,6 @@ class House:
             )
             return [event.payload for event in found]
 
-    def age_writes(self, hours: float) -> None:
-        with unit_of_work(self.sessions) as session:
-            for write in session.scalars(select(DnsWrite)):
-                write.at -= timedelta(hours=hours)
-
 
 @pytest.fixture
 def house(sessions: SessionFactory, clock: Any, vendor: FakeCloudflare) -> House:
@@ -146,28 +141,24 @@ def test_what_the_fence_raises_goes_through_and_nothing_is_written(house: House)
     assert house.vendor.look(NAME, "A") == (A,)
 
 
-def test_hand_edits_are_put_back_three_times_an_hour_and_then_left(house: House):
+def test_each_restore_is_told_as_one_and_none_is_refused_here(house: House):
+    """The monitor counts them, from a person's last look on: a second count here would answer it with an error."""
     house.cut(A)
-    for _ in range(RESTORES_PER_HOUR):
+    for _ in range(5):
         house.vendor.edit(NAME, "A", [B])
         assert house.cut(A, urgent=False).outcome is Outcome.APPLIED
-    house.vendor.edit(NAME, "A", [B])
-    held = house.cut(A, urgent=False)
-    assert held.outcome is Outcome.REFUSED
-    assert A in held.detail
-    assert B in held.detail
-    assert house.vendor.look(NAME, "A") == (B,)
-    assert len(house.events("dns.restored")) == RESTORES_PER_HOUR
-    house.age_writes(1.1)
-    assert house.cut(A, urgent=False).outcome is Outcome.APPLIED
-
-
-def test_a_cutover_is_not_stopped_by_earlier_restores(house: House):
-    house.cut(A)
-    for _ in range(RESTORES_PER_HOUR):
-        house.vendor.edit(NAME, "A", [B])
-        house.cut(A, urgent=False)
+    assert (len(house.events("dns.restored")), house.events("dns.error")) == (5, [])
     assert house.cut(B).outcome is Outcome.APPLIED
+
+
+def test_a_restore_leaves_the_share_that_is_kept_for_cutovers(house: House):
+    house.cut(A)
+    house.vendor.edit(NAME, "A", [B])
+    with unit_of_work(house.sessions) as session:
+        session.execute(update(DnsBudget).values(tokens=200))
+    assert house.cut(A, urgent=False).outcome is Outcome.RATE_LIMITED
+    assert house.vendor.look(NAME, "A") == (B,)
+    assert house.cut(A).outcome is Outcome.APPLIED
 
 
 def test_a_record_that_lands_late_is_known_as_ours(house: House):

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from serversctl.failover.ports import Converged
+from serversctl.failover.service import acknowledge
 from serversctl.failover.tables import FailoverEvent, FailoverHold, FailoverIntent, FailoverSettings
-from serversctl.identity.tables import AuditEntry
+from serversctl.identity.audit import SYSTEM
+from serversctl.identity.editions import gates
+from serversctl.identity.tables import Account, AuditEntry
 from serversctl.kernel.failpoint import armed
 from serversctl.kernel.outbox import OutboxEvent
+from serversctl.kernel.settings import Settings
 from serversctl.members.service import touch_directory
 from serversctl.members.tables import Member
+from serversctl.pools.tables import Pool
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from .conftest import Watch
 
 
@@ -127,6 +134,36 @@ def test_a_hand_edit_is_put_back_after_a_minute_three_times_and_then_left(watch:
     assert events[0].payload["found"] == {"A": ["192.0.2.99"]}
 
 
+def test_after_a_person_has_looked_the_record_is_put_back_again(watch: Watch) -> None:
+    def edit_and_wait() -> None:
+        watch.keeper.records[watch.house.pool_id] = {"A": ("192.0.2.99",)}
+        watch.pass_time(129, tick=1.0)
+
+    def look(session: Session) -> None:
+        account = session.get_one(Account, watch.house.account_id)
+        pool = session.get_one(Pool, watch.house.pool_id)
+        acknowledge(session, pool, gates=gates(account, Settings(), pool.created_at), by=SYSTEM)
+
+    for _ in range(4):
+        edit_and_wait()
+    watch.house.change(look)
+    edit_and_wait()
+    assert watch.keeper.records[watch.house.pool_id] == {"A": ("198.51.100.1",)}
+    (held,) = watch.house.all(OutboxEvent, kind="failover.held")
+    assert held.payload["reason"] == "record_fight"
+    assert watch.house.all(OutboxEvent, kind="failover.record_blocked") == []
+
+
+def test_a_restore_leaves_the_reserve_of_requests_and_what_the_pool_wants_may_use_it(watch: Watch) -> None:
+    assert watch.keeper.urgent == [True], "the first record"
+    watch.keeper.records[watch.house.pool_id] = {"A": ("192.0.2.99",)}
+    watch.pass_time(129, tick=1.0)
+    assert watch.keeper.urgent == [True, False], "a hand edit is put back"
+    watch.beating.discard(watch.house.members[0])
+    watch.pass_time(32)
+    assert watch.keeper.urgent == [True, False, True], "a promotion"
+
+
 def test_an_operators_new_address_for_the_active_member_reaches_the_record(watch: Watch) -> None:
     def readdress(session: object) -> None:
         member = session.get(Member, watch.house.members[0])  # type: ignore[attr-defined]
@@ -136,6 +173,7 @@ def test_an_operators_new_address_for_the_active_member_reaches_the_record(watch
     watch.house.change(readdress)
     watch.pass_time(75, tick=1.0)
     assert watch.keeper.records[watch.house.pool_id] == {"A": ("198.51.100.77",)}
+    assert watch.keeper.urgent == [True, True]
     assert watch.house.pool().epoch == 0
 
 

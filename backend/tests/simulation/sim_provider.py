@@ -153,7 +153,7 @@ class SimKeeper:
             for pool in self.pools
         }
 
-    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence) -> Converged:
+    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence, *, urgent: bool) -> Converged:
         found = self._run(pool_id, addresses, fence)
         owned = self.owned.setdefault(pool_id, set())
         if found.done:

@@ -16,13 +16,13 @@ class FakeKeeper:
         self.known = {pool_id: DnsFacts(internal=internal, dynamic_sync=dynamic) for pool_id in pool_ids}
         self.records: dict[UUID, Addresses] = {}
         self.fail: Converged | None = None
-        self.calls = 0
+        self.urgent: list[bool] = []  # of each call that asked to converge
 
     def facts(self) -> Mapping[UUID, DnsFacts]:
         return self.known
 
-    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence) -> Converged:
-        self.calls += 1
+    def converge(self, pool_id: UUID, addresses: Addresses, fence: Fence, *, urgent: bool) -> Converged:
+        self.urgent.append(urgent)
         if self.fail is not None:
             return self.fail
         if self.records.get(pool_id) == addresses:
