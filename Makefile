@@ -104,6 +104,7 @@ migration: .setup/venv  ## A new migration from the tables, m="what changed"
 bench: setup agent  ## Load numbers, into docs/performance.md's tables
 	@test -d bench || { echo "bench: there is no benchmark in this tree yet" >&2; exit 2; }
 	$(PY) -m bench
+	$(PY) agent/bench/footprint.py
 
 soak: setup agent  ## Hours of a pool under random faults
 	@test -f e2e/soak.py || { echo "soak: there is no soak run in this tree yet" >&2; exit 2; }
