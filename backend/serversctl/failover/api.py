@@ -20,10 +20,12 @@ from ..identity.tenancy import owned
 from ..kernel.errors import Invalid
 from ..kernel.http import Blueprint, session, wired
 from ..kernel.paging import Page
+from ..members.release import built_version
 from ..pools.tables import Pool
 from . import schemas, service
 from .keeping import DnsKeeper
-from .ports import DnsFacts
+from .ports import DnsFacts, Reports
+from .reports import KeptReports, RedisReports
 from .rules.evidence import gate_of, vote_of, weather_of
 from .rules.timing import backoff_cap_sec
 from .rules.verdict import verdict
@@ -45,6 +47,14 @@ def dns_facts() -> Mapping[UUID, DnsFacts]:
     if made is not None:
         return cast("Mapping[UUID, DnsFacts]", made())
     return DnsKeeper(keeper_of(wired()), wired().sessions).facts()
+
+
+def reports() -> Reports:
+    wiring = wired()
+    if "host_reports" not in wiring.hooks:
+        kept = KeptReports(RedisReports(wiring.redis, built_version(wiring.settings.agent_dist)), wiring.clock)
+        wiring.hooks["host_reports"] = lambda: kept
+    return cast(Reports, wiring.hooks["host_reports"]())
 
 
 def _pool(pool_id: UUID) -> Pool:
@@ -87,8 +97,8 @@ class Cutover(MethodView):
         """Cut DNS to a standby"""
         facts = dns_facts()
         return service.order_cutover(
-            session(), _pool(pool_id), liveness=liveness(), dns=facts, by=actor(), **order
-        )  # fmt: skip
+            session(), _pool(pool_id), liveness=liveness(), dns=facts, reports=reports(), by=actor(), **order
+        )
 
 
 @blp.route("/pools/<uuid:pool_id>/failover/simulate")
@@ -99,7 +109,9 @@ class Simulate(MethodView):
     def post(self, wish: dict[str, Any], pool_id: UUID) -> dict[str, Any]:
         """Say what would happen now, and if members died"""
         pool = _pool(pool_id)
-        found = service.look(session(), pool, liveness=liveness(), dns=dns_facts(), dead=frozenset(wish["dead"]))
+        found = service.look(
+            session(), pool, liveness=liveness(), dns=dns_facts(), reports=reports(), dead=frozenset(wish["dead"])
+        )
         strangers = [str(one) for one in wish["dead"] if found.view.member(one) is None]
         if strangers:
             raise Invalid(
@@ -163,7 +175,7 @@ class Incident(MethodView):
 
 
 def _shown(pool: Pool, row: FailoverSettings) -> dict[str, Any]:
-    found = service.look(session(), pool, liveness=liveness(), dns=dns_facts())
+    found = service.look(session(), pool, liveness=liveness(), dns=dns_facts(), reports=reports())
     last = service.last_event(session(), pool)
     recent = timedelta(seconds=row.banner_sec)
     return {

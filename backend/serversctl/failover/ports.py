@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from .rules.view import Addresses, Policy
+from .rules.warnings import Report
 
 Fence = Callable[[], None]
 
@@ -46,6 +47,16 @@ class DnsFacts:
     dynamic_sync: bool = False
     published: bool = True  # False: nothing was ever written at this name
     problem: str = ""
+
+
+class Reports(Protocol):
+    """What hosts last said of themselves, as far as readiness warns of it (R7)."""
+
+    latest_agent: int  # version of the newest agent that was built, 0 for none
+
+    def of(self, ids: Collection[UUID]) -> Mapping[UUID, Report]:
+        """By member; who never said anything readable is missing, and everybody is when the store does not answer."""
+        ...
 
 
 class RecordKeeper(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -18,7 +18,7 @@ from ..failover.rules.decide import Decision, Kind, decide
 from ..failover.rules.guards import ALL, Guards
 from ..failover.rules.timing import FLUSH_SEC, RECOVERY_MIN_SEC, silence_limit_sec
 from ..failover.rules.verdict import Health
-from ..failover.rules.view import Mass, PoolView, Vote, Weather
+from ..failover.rules.view import Mass, PoolView, Vote, Warn, Weather
 from ..heartbeats.ports import Liveness, Sighting
 from ..kernel.errors import Unavailable
 
@@ -58,9 +58,17 @@ class Evaluator:
     heartbeat is late, in slices so that each is seen at least every 5 s, and every tick while anything is wrong.
     """
 
-    def __init__(self, liveness: Liveness, votes: Votes | None = None, *, guards: Guards = ALL) -> None:
+    def __init__(
+        self,
+        liveness: Liveness,
+        votes: Votes | None = None,
+        *,
+        warnings: Callable[[], Mapping[UUID, tuple[Warn, ...]]] | None = None,
+        guards: Guards = ALL,
+    ) -> None:
         self._liveness = liveness
         self._votes = votes or NoVotes()
+        self._warnings = warnings or dict
         self._guards = guards
         self.clock = CountedClock(guards)
         self._brake = MassGuard()
@@ -214,6 +222,7 @@ class Evaluator:
             dns=self.dns,
             votes=self._votes.latest(now),
             disruptions=picture.disruptions,
+            warnings=self._warnings(),
         )
         weather = self.weather(boot)
         judged, soonest = [], None

@@ -16,6 +16,7 @@ from ..failover.rules.decide import Decision, Kind, Reason
 from ..failover.rules.guards import ALL, Guards
 from ..failover.rules.timing import GAP_SEC
 from ..failover.rules.verdict import Health
+from ..failover.rules.view import Warn
 from ..heartbeats.ports import Liveness
 from ..kernel.errors import Unavailable
 from .evaluator import Evaluator, Judged, Votes
@@ -46,6 +47,7 @@ class Monitor:
         boot: Callable[[], float],
         holder: str,
         votes: Votes | None = None,
+        warnings: Callable[[], Mapping[UUID, tuple[Warn, ...]]] | None = None,
         guards: Guards = ALL,
         shown: Callable[[Picture, Mapping[UUID, DnsFacts]], None] | None = None,
         presence: Presence | None = None,
@@ -57,7 +59,7 @@ class Monitor:
         self._shown = shown
         self._presence = presence
         self.tenure = Tenure(store, holder, guards=guards)
-        self.evaluator = Evaluator(liveness, votes, guards=guards)
+        self.evaluator = Evaluator(liveness, votes, warnings=warnings, guards=guards)
         self.reconciler = Reconciler(store, keeper, self.tenure, threads, boot, guards=guards)
         self._picture_at = float("-inf")
         self._holding: dict[UUID, tuple[str, float]] = {}

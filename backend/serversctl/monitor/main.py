@@ -7,18 +7,24 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from types import FrameType
+from uuid import UUID
 
 from ..dns.keeper import keeper_of
 from ..failover.keeping import DnsKeeper
+from ..failover.ports import DnsFacts, Picture
+from ..failover.reports import RedisReports
 from ..failover.store import SqlStore
 from ..heartbeats.latest import RedisLiveness
 from ..kernel.ids import new_secret_hex
 from ..kernel.outbound import Outbound
 from ..kernel.settings import Settings
+from ..members.release import built_version
 from ..wiring import Wiring, wire
 from .assignments import Assignments
 from .canary import CanaryThread, HttpCanary
+from .hosts import HostWatch
 from .loop import Monitor
 from .presence import Presence, SqlOutages
 from .threads import ThreadPool
@@ -41,10 +47,17 @@ def run(settings: Settings) -> int:
 
 
 def watch(wiring: Wiring, stop: threading.Event) -> None:
-    """The loop with its helpers: the canary, the service probes and the threads for DNS."""
+    """The loop with its helpers: the canary, the service probes, the hosts' reports and the threads for DNS."""
     outbound = Outbound(allow=wiring.settings.outbound_allow, ca_file=wiring.settings.outbound_ca_file)
     bird, prober, threads = CanaryThread(HttpCanary(wiring.settings)), Prober(outbound, wiring.clock), ThreadPool()
     liveness = RedisLiveness(wiring.redis)
+    hosts = HostWatch(RedisReports(wiring.redis, built_version(wiring.settings.agent_dist)), wiring.clock)
+    assignments = Assignments(wiring.sessions, prober)
+
+    def show(picture: Picture, dns: Mapping[UUID, DnsFacts]) -> None:
+        hosts.follow(picture)
+        assignments.follow(picture, dns)
+
     monitor = Monitor(
         store=SqlStore(wiring.sessions),
         liveness=liveness,
@@ -53,11 +66,13 @@ def watch(wiring: Wiring, stop: threading.Event) -> None:
         boot=wiring.clock.boot,
         holder=holder_name(),
         votes=prober,
-        shown=Assignments(wiring.sessions, prober).follow,
+        warnings=hosts.latest,
+        shown=show,
         presence=Presence(liveness, SqlOutages(wiring.sessions)),
     )
     bird.start()
     prober.start()
+    hosts.start()
     log.info("watching as %s", monitor.tenure.holder)
     try:
         while not stop.wait(monitor.step()):
@@ -65,6 +80,7 @@ def watch(wiring: Wiring, stop: threading.Event) -> None:
     finally:
         bird.stop()
         prober.stop()
+        hosts.stop()
         threads.close()
         monitor.close()
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from serversctl.failover.api import reports
 from serversctl.failover.ports import DnsFacts
+from serversctl.failover.reports import KeptReports
+from serversctl.failover.rules.warnings import Report
 from serversctl.failover.service import leases
 from serversctl.failover.service.holding import hold
 from serversctl.failover.store import SqlStore
@@ -30,6 +34,7 @@ class Site:
     pool_id: UUID
     members: list[UUID]
     liveness: FakeLiveness
+    reports: dict[UUID, Report]
 
     @property
     def path(self) -> str:
@@ -74,7 +79,8 @@ def site(engine: Engine, clock: Any) -> Site:
         session.add_all(members)
         session.flush()
         pool.active_member_id = members[0].id
-        made = Site(api, pool.id, [member.id for member in members], liveness)
+        made = Site(api, pool.id, [member.id for member in members], liveness, {})
+    api.wiring.hooks["host_reports"] = lambda: SimpleNamespace(latest_agent=7, of=lambda _ids: made.reports)
     api.wiring.hooks["dns_facts"] = lambda: {made.pool_id: DnsFacts(internal=True)}
     made.monitor_says()
     made.beat()
@@ -93,6 +99,43 @@ def test_a_new_pool_has_automation_off_and_thirty_seconds(site: Site) -> None:
     standby = found["decision"]["members"][1]
     assert standby["ready"] is True
     assert {gate["name"] for gate in standby["gates"]} >= {"heartbeat", "unbroken", "haproxy", "address", "jobs"}
+
+
+def test_a_warning_is_shown_and_does_not_make_a_standby_unready(site: Site) -> None:
+    site.reports |= {site.members[1]: Report("f2", 6, memory_pct=95.0), site.members[0]: Report("f1", 7)}
+    shown = {row["memberId"]: row for row in site.call("GET").get_json()["decision"]["members"]}
+    active, standby = (shown[str(member)] for member in site.members[:2])
+    warned = [gate for gate in standby["gates"] if gate["name"] in {"configuration", "agent", "memory"}]
+    assert [(gate["passed"], gate["blocking"]) for gate in warned] == [(False, False)] * 3
+    assert (standby["ready"], active["ready"]) == (True, True)
+    assert not {gate["name"] for gate in active["gates"]} & {"configuration", "agent", "memory"}
+
+
+def test_the_next_standby_of_a_cutover_is_the_one_without_warnings(site: Site) -> None:
+    site.reports[site.members[1]] = Report(memory_pct=95.0)
+    assert simulated(site)["toMemberId"] == str(site.members[2])
+    ordered = site.call("POST", "/cutover", {}).get_json()
+    assert ordered["toMemberId"] == str(site.members[2]), ordered
+
+
+def test_a_store_that_is_away_is_not_asked_twice(site: Site) -> None:
+    asked: list[Any] = []
+    site.api.wiring.hooks["host_reports"] = lambda: SimpleNamespace(latest_agent=7, of=asked.append)
+    with site.liveness.away():
+        assert site.call("GET").status_code == 200
+    assert asked == []
+
+
+def simulated(site: Site) -> Any:
+    site.call("PUT", body={"auto": True})
+    return site.call("POST", "/simulate", {"dead": [str(site.members[0])]}).get_json()
+
+
+def test_reports_are_asked_for_with_one_memory_for_the_whole_process(site: Site) -> None:
+    del site.api.wiring.hooks["host_reports"]
+    with site.api.app.test_request_context():
+        assert reports() is reports()
+    assert isinstance(site.api.wiring.hooks["host_reports"](), KeptReports)
 
 
 def test_settings_are_kept_field_by_field(site: Site) -> None:

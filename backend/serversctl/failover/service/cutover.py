@@ -11,7 +11,7 @@ from ...heartbeats.ports import Liveness
 from ...identity.audit import Actor
 from ...kernel.errors import Conflict, NotFound
 from ...pools.tables import Pool
-from ..ports import DnsFacts, Promotion
+from ..ports import DnsFacts, Promotion, Reports
 from ..rules.choice import choose
 from ..rules.evidence import evidence_of
 from ..rules.readiness import Gate, Readiness
@@ -32,6 +32,7 @@ def order_cutover(
     force: bool,
     liveness: Liveness,
     dns: Mapping[UUID, DnsFacts],
+    reports: Reports | None = None,
     by: Actor,
 ) -> FailoverEvent:
     """Move the pool now. Limits on automation do not apply (R10), readiness does (R7).
@@ -39,7 +40,7 @@ def order_cutover(
     Raises Conflict: `member_not_ready` with the gates that failed unless `force`, `no_candidate`, `already_active`,
     `member_not_publishable` (force does not help), `failover_lost_race` with the present state.
     """
-    seen = look(session, pool, liveness=liveness, dns=dns)
+    seen = look(session, pool, liveness=liveness, dns=dns, reports=reports)
     to = _chosen(seen, member_id, force=force)
     failed = seen.decision.readiness[to.member_id].failed
     warned = [*failed, *seen.decision.readiness[to.member_id].warned]

@@ -16,9 +16,10 @@ from ...kernel.db import database_now
 from ...kernel.errors import NotFound, Unavailable
 from ...pools.tables import Pool
 from ..observing import HERE, Observations, pool_view
-from ..ports import DnsFacts
+from ..ports import DnsFacts, PoolRow, Reports
 from ..rules.decide import Decision, decide
-from ..rules.view import Mass, PoolView, Vote, Weather
+from ..rules.view import Mass, PoolView, Vote, Warn, Weather
+from ..rules.warnings import pool_warnings
 from ..tables import FailoverHalt, MonitorLease
 from .rows import disruptions_of, fleet_of, pool_rows
 
@@ -42,9 +43,13 @@ def look(
     *,
     liveness: Liveness,
     dns: Mapping[UUID, DnsFacts],
+    reports: Reports | None = None,
     dead: Collection[UUID] = (),
 ) -> Look:
-    """Judge the pool now, with `dead` members taken as dead. Changes nothing."""
+    """Judge the pool now, with `dead` members taken as dead. Changes nothing.
+
+    Without `reports` nobody is warned of.
+    """
     now = database_now(session)
     row = pool_rows(session, now, [pool.id]).get(pool.id)
     if row is None:
@@ -71,6 +76,7 @@ def look(
             dns=dns,
             votes=_votes(status, age),
             disruptions=disruptions_of(session, [member.member_id for member in row.members]),
+            warnings={} if reports is None or store_now is None else _warnings(row, reports, now),
         ),
     )
     weather = _weather(session, now, status=status, age=age, store_now=store_now)
@@ -94,6 +100,11 @@ def _sightings(liveness: Liveness, ids: list[UUID]) -> tuple[float | None, Mappi
         return liveness.now(), liveness.sightings(ids)
     except Unavailable:
         return None, {}
+
+
+def _warnings(row: PoolRow, reports: Reports, now: datetime) -> dict[UUID, tuple[Warn, ...]]:
+    members = [member.member_id for member in row.members]
+    return pool_warnings(members, row.active_id, reports.of(members), latest_agent=reports.latest_agent, now=now)
 
 
 def _votes(status: Mapping[str, Any], age: float | None) -> dict[UUID, Vote]:
