@@ -46,7 +46,7 @@ def store(
     """Keep the result of one look or one convergence; a state that turned bad is told once."""
     with unit_of_work(sessions) as session:
         row = session.scalar(select(PoolDns).where(PoolDns.pool_id == link.pool_id).with_for_update())
-        if row is None or row.fqdn != link.fqdn:
+        if row is None or (row.fqdn, row.zone, row.credential_id) != (link.fqdn, link.zone, link.key.id):
             log.warning("the name of pool %s changed while it was being written", link.pool_id)
             return
         now, before = database_now(session), row.state
@@ -59,7 +59,9 @@ def store(
             row.observed_at = now
         _log_writes(session, link, found, now, restored=restored)
         if found.done and want:
-            row.wanted = {kind: list(contents) for kind, contents in want.items()}
+            # Another TTL may have been chosen meanwhile: then what was written is not what is wanted any more.
+            if (row.ttl, row.proxied) == (link.ttl, link.proxied):
+                row.wanted = {kind: list(contents) for kind, contents in want.items()}
             held = {text for record in found.records for text in (record.id, record.key)}
             row.owned = sorted(held | _maybe_ours(session, link, now))
         elif found.writes:

@@ -57,9 +57,10 @@ def limits_of(credential: ProviderCredential) -> Limits:
 
 
 def connect(session: Session, account_id: UUID, pool_id: UUID, wish: Wish) -> PoolDns:
-    """Give a pool its name, or change it. A new name or zone forgets what was known of the old one.
+    """Give a pool its name, or change it. A new name, zone or key forgets what was known of the old one.
 
-    The record at the old name stays as it is. Raises NotFound, Invalid or Conflict.
+    The record at the old name stays as it is. What changes the record's form forgets only that it was ordered, so that
+    the monitor orders it anew within seconds. Raises NotFound, Invalid or Conflict.
     """
     pool_of(session, account_id, pool_id)
     credential = _credential_for_dns(session, account_id, wish.credential_id)
@@ -77,7 +78,12 @@ def connect(session: Session, account_id: UUID, pool_id: UUID, wish: Wish) -> Po
         row.owned, row.adopted, row.state, row.detail = [], False, "unknown", "Not looked at yet."
         row.preflight_colour, row.preflight_detail, row.preflight_at = None, "", None
     row.credential_id, row.zone, row.label, row.fqdn = credential.id, zone, label, fqdn
-    row.ttl = rules.ttl_to_write(wish.ttl, wish.proxied, limits_of(credential))
+    ttl = rules.ttl_to_write(wish.ttl, wish.proxied, limits_of(credential))
+    if row.wanted and (row.ttl, row.proxied) != (ttl, wish.proxied):
+        row.wanted = None
+        if row.state == "in_sync":
+            row.state, row.detail = "drift", "The settings changed: the record follows within seconds."
+    row.ttl = ttl
     row.proxied, row.dynamic_sync, row.internal = wish.proxied, wish.dynamic_sync, wish.internal
     row.updated_at = now
     try:

@@ -45,7 +45,7 @@ class DnsFacts:
 
     internal: bool = False
     dynamic_sync: bool = False
-    published: bool = True  # False: nothing was ever written at this name
+    published: bool = True  # False: what the name's settings say now was not written yet
     problem: str = ""
 
 

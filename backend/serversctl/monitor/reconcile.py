@@ -23,6 +23,7 @@ DRIFT_SEC = 60.0  # a hand edit is left alone for this long
 RESTORES_PER_HOUR = 3  # F12: then it is left, and a person is asked; an acknowledgement starts the count anew
 RESTORE = "restore"
 ADDRESS_GAP_SEC = 60.0
+FACTS_SEC = 5.0  # what is known of the names may be this old, so older than our own latest write
 
 
 class Threads(Protocol):
@@ -67,6 +68,7 @@ class Reconciler:
         self._check_at: dict[UUID, float] = {}
         self._drifts: dict[UUID, _Drift] = {}
         self._addressed: dict[UUID, float] = {}
+        self._written: dict[UUID, float] = {}
         self._open: set[UUID] = set()
         self.desired: Mapping[UUID, Intent] = {}
         self.halted = False  # only open intents are driven, nothing new is wanted
@@ -99,14 +101,18 @@ class Reconciler:
             self._check(pools.get(pool_id), boot)
 
     def follow_address(self, pool: PoolRow, wanted: Addresses, *, published: bool) -> None:
-        """The active member's addresses changed (F16, FO-20): a new intent in the same epoch, one per minute."""
+        """The active member's addresses changed (F16, FO-20): a new intent in the same epoch, one per minute.
+
+        Not `published`: a person connected the name or changed how it is written, and that does not wait.
+        """
         known = self.desired.get(pool.pool_id)
         boot = self._boot()
         if self.halted or (not wanted and self._guards.zero_refusal):
             return
         if known is not None and (known.epoch != pool.epoch or (same(known.addresses, wanted) and published)):
             return
-        if pool.pool_id in self._open or boot - self._addressed.get(pool.pool_id, float("-inf")) < ADDRESS_GAP_SEC:
+        latest, gap_sec = (self._addressed, ADDRESS_GAP_SEC) if published else (self._written, FACTS_SEC)
+        if pool.pool_id in self._open or boot - latest.get(pool.pool_id, float("-inf")) < gap_sec:
             return
         lease = self._tenure.lease
         if lease is None:
@@ -149,6 +155,7 @@ class Reconciler:
             return
         self._store.tried(intent, result, retry_sec(intent.attempts, result))
         if result.done:
+            self._written[intent.pool_id] = self._boot()
             self._check_at[intent.pool_id] = self._boot() + STEADY_SEC
             self._drifts.pop(intent.pool_id, None)
             self.hurry()

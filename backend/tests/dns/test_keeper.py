@@ -63,13 +63,18 @@ class House:
                 session, self.sealer, account.id, kind="cloudflare", name="main", values={"api_token": vendor.token}
             )
             self.key_id = key.id
-            service.connect(session, account.id, self.pool_id, service.Wish(key.id, ZONE, "lb", 60))
+        self.save()
 
     def add_pool(self, session: Any, name: str) -> UUID:
         pool = Pool(account_id=self.account_id, name=name, template="haproxy", created_at=self.clock.now())
         session.add(pool)
         session.flush()
         return pool.id
+
+    def save(self, **how: Any) -> None:
+        wish = service.Wish(**{"credential_id": self.key_id, "zone": ZONE, "label": "lb", "ttl": 60, **how})
+        with unit_of_work(self.sessions) as session:
+            service.connect(session, self.account_id, self.pool_id, wish)
 
     def cut(self, *addresses: str, **how: Any) -> Any:
         return self.keeper.converge(self.pool_id, {"A": addresses}, how.pop("fence", lambda: None), **how)
@@ -159,6 +164,25 @@ def test_a_restore_leaves_the_share_that_is_kept_for_cutovers(house: House):
     assert house.cut(A, urgent=False).outcome is Outcome.RATE_LIMITED
     assert house.vendor.look(NAME, "A") == (B,)
     assert house.cut(A).outcome is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("change", [{"ttl": 300}, {"proxied": True}])
+def test_a_change_of_the_records_form_is_ordered_anew(house: House, change: dict[str, Any]):
+    house.cut(A)
+    house.save(ttl=60)
+    assert house.row().wanted == {"A": [A]}, "nothing changed"
+    house.save(**change)
+    row = house.row()
+    assert (row.wanted, row.state, row.observed) == (None, "drift", {"A": [A]})
+    assert house.cut(A).outcome is Outcome.APPLIED
+    assert (house.row().wanted, house.row().state) == ({"A": [A]}, "in_sync")
+
+
+@pytest.mark.parametrize("change", [{"ttl": 300}, {"proxied": True}, {"label": "www"}])
+def test_a_change_during_a_write_is_not_taken_for_written(house: House, change: dict[str, Any]):
+    with armed("dns.after_write", lambda: house.save(**change)):
+        assert house.cut(A).done
+    assert house.row().wanted is None
 
 
 def test_a_record_that_lands_late_is_known_as_ours(house: House):
