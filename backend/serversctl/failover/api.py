@@ -17,19 +17,23 @@ from ..identity.access import Role, actor, allow, principal
 from ..identity.editions import Gates
 from ..identity.tables import Account
 from ..identity.tenancy import owned
+from ..kernel.db import database_now
 from ..kernel.errors import Invalid
 from ..kernel.http import Blueprint, session, wired
+from ..kernel.outbound import Outbound
 from ..kernel.paging import Page
 from ..members.release import built_version
 from ..pools.tables import Pool
 from . import schemas, service
 from .keeping import DnsKeeper
 from .ports import DnsFacts, Reports
+from .probing import never_ready
 from .reports import KeptReports, RedisReports
 from .rules.evidence import gate_of, vote_of, weather_of
 from .rules.timing import backoff_cap_sec
 from .rules.verdict import verdict
 from .service import Look
+from .service.rows import pool_rows
 from .tables import FailoverEvent, FailoverSettings
 
 blp = Blueprint(
@@ -67,6 +71,21 @@ def _gates() -> Gates:
     return editions.gates(account, wired().settings, wired().clock.now())
 
 
+def _may_be_tried(pool: Pool, probe: Mapping[str, Any]) -> None:
+    """Raises Invalid for a probe that the outbound rules would keep from ever being tried."""
+    if probe.get("kind", "none") == "none":
+        return
+    port = probe.get("port", service.settings_of(session(), pool, _gates()).probe_port)
+    row = pool_rows(session(), database_now(session()), [pool.id])[pool.id]
+    outbound = Outbound(allow=wired().settings.outbound_allow)
+    if sentences := never_ready(row, dns_facts().get(pool.id), port, outbound):
+        raise Invalid(
+            "probe_refused",
+            f"With this probe, members would wait for ever to be ready. {' '.join(sentences)}",
+            errors={"probe": sentences},
+        )
+
+
 @blp.route("/pools/<uuid:pool_id>/failover")
 class Failover(MethodView):
     @allow(Role.VIEWER, "failover:read")
@@ -83,6 +102,7 @@ class Failover(MethodView):
         """Change a pool's failover settings"""
         pool = _pool(pool_id)
         probe = wish.pop("probe", None) or {}
+        _may_be_tried(pool, probe)
         changes = {**wish, **{f"probe_{name}": value for name, value in probe.items()}}
         row = service.change_settings(session(), pool, changes, gates=_gates(), by=actor())
         return _shown(pool, row)

@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from ..failover.observing import HERE
+from ..failover.probing import refusal
 from ..failover.rules.view import Probe, ProbeKind, Vote
 from ..kernel.clock import Clock
-from ..kernel.errors import DomainError
 from ..kernel.outbound import Outbound
 
 log = logging.getLogger(__name__)
@@ -96,12 +96,10 @@ class Prober:
 
     async def _try(self, target: Target) -> None:
         began = self._clock.boot()
-        try:
-            self._outbound.addresses(target.address, target.probe.port)
-        except DomainError as why:
+        if why := refusal(self._outbound, target.address, target.probe.port):
             # We may not look there, so we do not know: no vote.
             self._tried.pop(target.member_id, None)
-            log.debug("no probe of %s: %s", target.address, why.detail)
+            log.debug("no probe of %s: %s", target.address, why)
             return
         try:
             error = await asyncio.wait_for(knock(target.address, target.probe), TIMEOUT_SEC)

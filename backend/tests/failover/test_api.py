@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_network
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -60,7 +61,7 @@ class Site:
 
 @pytest.fixture
 def site(engine: Engine, clock: Any) -> Site:
-    api = make_api(engine, clock)
+    api = make_api(engine, clock, outbound_allow=(ip_network("198.51.100.0/24"),))
     liveness = FakeLiveness()
     api.wiring.hooks["liveness"] = lambda: liveness
     account = api.mine.account_id
