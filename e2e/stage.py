@@ -255,6 +255,17 @@ class Stage:
         with self.lab.world.inside(), opener.open(f"http://{address}:{self.service_port}/whoami", timeout=2) as answer:
             return str(answer.read().decode().strip())
 
+    def await_mail(self, *words: str, within_sec: float, count: int = 1) -> list[str]:
+        """The subjects of the mails that hold all these words, as soon as there are `count`; others may come between."""
+        return until(
+            lambda: [
+                m.subject for m in self.mail.mails if all(w.lower() in f"{m.subject} {m.text}".lower() for w in words)
+            ],
+            good=lambda found: len(found) >= count,
+            within_sec=within_sec,
+            what=f"{count} mail(s) with {words}",
+        )
+
     def failover(self) -> dict[str, Any]:
         found: dict[str, Any] = self.api.get(f"/pools/{self.pool_id}/failover")
         return found
