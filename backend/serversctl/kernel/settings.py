@@ -145,6 +145,7 @@ class Settings:
     web_threads: int = setting(8, "Threads per web process for everything but heartbeats and streams", _whole(1, 128))
     brand: str = setting("ServersCTL", "Product name shown in mails and pages")
     agent_dist: str = setting("", "Folder with the built agent; empty: the one that came with this installation")
+    web_dist: str = setting("", "Folder with the built dashboard; empty: the one that came with this installation")
     log_level: str = setting("info", "debug, info, warning or error", _choice("debug", "info", "warning", "error"))
 
     @property

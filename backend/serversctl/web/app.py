@@ -15,7 +15,7 @@ from ..identity.counters import DatabaseCounters, FirstThatWorks, MemoryCounters
 from ..identity.policy import demand_of
 from ..kernel.http import Blueprint, db
 from ..wiring import Wiring, database_url
-from . import docs, guard, headers, health, openapi
+from . import docs, guard, headers, health, openapi, spa
 from .problems import ProblemApi, problem
 
 __all__ = ["MAX_BODY_BYTES", "Demand", "create_app", "demand_of", "room_blueprints"]
@@ -49,6 +49,7 @@ def create_app(wiring: Wiring, *, writes_per_minute: int = WRITES_PER_MINUTE) ->
         api.register_blueprint(blueprint)  # type: ignore[no-untyped-call]
     openapi.install(app, api)
     docs.install(app)
+    spa.install(app)
     # Flask runs after_request functions last in, first out: the commit comes first, the headers last.
     headers.install(app)
     health.install(app)
