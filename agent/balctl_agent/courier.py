@@ -6,13 +6,12 @@ import threading
 
 from .config import AgentConfig
 from .errors import AgentError
+from .jobcalls import JobCalls
 from .journal import JobJournal
 from .log import log
 from .pacing import backoff_sec
 from .server_view import ServerView
-from .transport import HttpsClient
 
-COMPLETE_PATH = "/api/agents/jobs/complete"
 SETTLED = (200, 201, 202, 204, 404, 409, 410)  # done, or of no interest to the control plane any more
 TOO_MUCH = (400, 413, 422)
 
@@ -22,7 +21,7 @@ class Courier:
         self._config = config
         self._journal = journal
         self._server = server
-        self._client = HttpsClient(config)
+        self._calls = JobCalls(config)
         self._wake = threading.Event()
         self._stopping = False
 
@@ -41,7 +40,7 @@ class Courier:
         while not self._stopping:
             waiting = self._journal.waiting()
             if not waiting:
-                self._client.close()
+                self._calls.close()
                 self._wake.wait()
                 self._wake.clear()
                 continue
@@ -63,11 +62,11 @@ class Courier:
             self._journal.acknowledge(job_id)
             return True
         try:
-            status = self._client.post_json(COMPLETE_PATH, completion, 20.0).status
+            status = self._calls.complete(completion).status
             if status in TOO_MUCH:
                 bare = {key: completion[key] for key in ("jobId", "attempt", "status") if key in completion}
                 bare["error"] = str(completion.get("error") or "the full result was not accepted")[:500]
-                status = self._client.post_json(COMPLETE_PATH, bare, 20.0).status
+                status = self._calls.complete(bare).status
                 if status in TOO_MUCH:
                     log.error(
                         f"job {job_id}: its completion is not accepted (HTTP {status}); it stays in {self._journal.folder}"

@@ -12,16 +12,14 @@ from .clock import boot_seconds
 from .config import AgentConfig
 from .courier import Courier
 from .errors import AgentError, BadAnswer, ConfigError, JobRefused
+from .jobcalls import JobCalls
 from .jobproc import JobProcess
 from .journal import JobJournal, process_started
 from .log import log
 from .policy import read_policy
 from .registry import COMMANDS
 from .server_view import ServerView
-from .transport import HttpsClient
 
-CLAIM_PATH = "/api/agents/jobs/claim"
-PROGRESS_PATH = "/api/agents/jobs/progress"
 MOST_AT_ONCE = 4
 PROGRESS_EVERY_SEC = 3.0
 ALONE = "agent"  # commands of this resource (update, rotation) run while no other job does
@@ -113,15 +111,15 @@ class JobRunner:
                 threading.Thread(target=self._work, args=(job_id,), name=f"job-{job_id[:8]}", daemon=True).start()
 
     def _work(self, job_id: str) -> None:
-        client = HttpsClient(self._config)
+        calls = JobCalls(self._config)
         try:
-            self._take(client, job_id)
+            self._take(calls, job_id)
         except (AgentError, OSError) as why:
             log.warn_seldom("claim", f"job {job_id}: {why}", 10.0)
         except Exception as why:
             log.error(f"job {job_id}: unexpected {type(why).__name__}: {why}")
         finally:
-            client.close()
+            calls.close()
             with self._lock:
                 self._running.pop(job_id, None)
                 self._cancelled.discard(job_id)
@@ -130,8 +128,8 @@ class JobRunner:
             if self._restart:
                 self._wake_loop()
 
-    def _take(self, client: HttpsClient, job_id: str) -> None:
-        answer = client.post_json(CLAIM_PATH, {"jobId": job_id}, 10.0)
+    def _take(self, calls: JobCalls, job_id: str) -> None:
+        answer = calls.claim(job_id)
         if answer.status != 200:
             log.debug(f"job {job_id}: not claimed, {answer.problem()}")
             return
@@ -144,7 +142,7 @@ class JobRunner:
             self.journal.begin(job_id, job.attempt, str(job.command)[:100])
         except OSError as why:
             self._trouble = f"the job journal cannot be written ({why.strerror or why}): jobs are refused"
-            self._refuse_without_journal(client, job)
+            self._refuse_without_journal(calls, job)
             return
         self._trouble = ""
         try:
@@ -159,7 +157,7 @@ class JobRunner:
             self._finish_quietly(job_id, refusal(job, why.code, str(why)))
             return
         log.info(f"job {job_id}: {command.id}, attempt {job.attempt}")
-        self._run(client, job, params, job.timeout_sec or command.timeout_sec)
+        self._run(calls, job, params, job.timeout_sec or command.timeout_sec)
 
     def _settled(self, known: dict[str, object], job: ClaimedJob) -> bool:
         """True when the journal already answers this claim: the stored result is sent again, nothing runs twice."""
@@ -180,14 +178,14 @@ class JobRunner:
             self.journal.send_again(job.id)
         return True
 
-    def _refuse_without_journal(self, client: HttpsClient, job: ClaimedJob) -> None:
+    def _refuse_without_journal(self, calls: JobCalls, job: ClaimedJob) -> None:
         log.error(f"job {job.id} refused: {self._trouble}")
         try:
-            client.post_json("/api/agents/jobs/complete", refusal(job, "journal_unavailable", self._trouble), 10.0)
+            calls.complete(refusal(job, "journal_unavailable", self._trouble), 10.0)
         except AgentError as why:
             log.warning(f"job {job.id}: {why}")
 
-    def _run(self, client: HttpsClient, job: ClaimedJob, params: dict[str, object], timeout_sec: int) -> None:
+    def _run(self, calls: JobCalls, job: ClaimedJob, params: dict[str, object], timeout_sec: int) -> None:
         started = boot_seconds()
         process = JobProcess(job.id, str(job.command), params)
         self.journal.note_process(job.id, process.pid)
@@ -205,7 +203,7 @@ class JobRunner:
                 break
             if now >= next_progress or (process.step != told_step and now >= next_progress - PROGRESS_EVERY_SEC + 1.0):
                 told_step = process.step
-                self._tell_progress(client, job, process)
+                self._tell_progress(calls, job, process)
                 next_progress = boot_seconds() + min(PROGRESS_EVERY_SEC, job.lease_sec / 3)
         completion, crashed = process.completion(job.id, job.attempt, verdict)
         if crashed and self._stopping:
@@ -233,7 +231,7 @@ class JobRunner:
         with self._lock:
             return job_id in self._cancelled
 
-    def _tell_progress(self, client: HttpsClient, job: ClaimedJob, process: JobProcess) -> None:
+    def _tell_progress(self, calls: JobCalls, job: ClaimedJob, process: JobProcess) -> None:
         """Extends the lease; the answer may ask to cancel. A lost one does no harm: the next follows."""
         body: dict[str, object] = {"jobId": job.id, "attempt": job.attempt, "logTail": process.log.tail()}
         if process.step:
@@ -241,7 +239,7 @@ class JobRunner:
         if process.percent is not None:
             body["percent"] = process.percent
         try:
-            answer = client.post_json(PROGRESS_PATH, body, 4.0)
+            answer = calls.progress(body)
             if answer.status == 200 and answer.json_object().get("cancel") is True:
                 with self._lock:
                     self._cancelled.add(job.id)

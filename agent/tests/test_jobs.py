@@ -26,6 +26,15 @@ def test_a_drain_is_done_and_confirmed(control, host, haproxy):
     assert control.wait_done("j2")["result"]["state"] == "UP"
 
 
+def test_every_request_about_a_job_says_the_host_name(control, host, haproxy):
+    host.program("haproxy", "#!/bin/sh\n[ $1 = -c ] || exit 0\nsleep 4; echo valid\n")
+    control.add_job("j1", "haproxy.reload")
+    host.start()
+    control.wait_done("j1")
+    assert {call for call, _ in control.job_calls} == {"claim", "progress", "complete"}
+    assert {body.get("hostname") for _, body in control.job_calls} == {"lb1.example.com"}
+
+
 def test_a_server_that_does_not_exist_fails_with_haproxys_words(control, host, haproxy):
     control.add_job("j1", "haproxy.server_maint", {"backend": "app", "server": "nope"})
     host.start()

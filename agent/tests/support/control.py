@@ -57,6 +57,7 @@ class Control:
         self.completions: dict[str, list[dict[str, object]]] = {}
         self.progress: dict[str, list[dict[str, object]]] = {}
         self.cancel: set[str] = set()
+        self.job_calls: list[tuple[str, dict[str, object]]] = []  # (claim | progress | complete, body)
         self.extra: dict[str, object] = {}
         self.refuse: tuple[int, dict[str, object]] | None = None
         self.files: dict[str, object] = {}  # GET path -> bytes, or a function of the handler
@@ -98,6 +99,7 @@ class Control:
         with self.lock:
             if path.endswith("/heartbeat"):
                 return self._heartbeat(body)
+            self.job_calls.append((path.rpartition("/")[2], body))
             record = self.jobs.get(str(body.get("jobId")))
             if record is None:
                 return 404, {"code": "not_found"}

@@ -1,4 +1,4 @@
-"""Jobs for agents: claim, progress, complete. The member is known by its secret, never by what the body says."""
+"""Jobs for agents: claim, progress, complete. The member is known by its secret; the body's host name can only refuse it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Claim(MethodView):
     @agent_blp.response(200, schemas.ClaimOut)
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Take a job that a heartbeat named"""
-        caller = calling_member()
+        caller = calling_member(body["hostname"])
         claimed = service.claim(session(), body["job_id"], caller.member.id)
         params = params_for_agent(session(), wired().sealer, claimed.job, caller.member)
         if params is None:
@@ -69,7 +69,8 @@ class Progress(MethodView):
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Extend the lease of a running job, and hear whether to stop it"""
         told = service.Progress(percent=body["percent"], step=body["step"], log_tail=body["log_tail"])
-        stop = service.progress(session(), body["job_id"], calling_member().member.id, body["attempt"], told)
+        member = calling_member(body["hostname"]).member
+        stop = service.progress(session(), body["job_id"], member.id, body["attempt"], told)
         return {"cancel": stop, "lease_sec": service.LEASE_SEC}
 
 
@@ -88,7 +89,8 @@ class Complete(MethodView):
             log=body["log"],
             log_size_bytes=body["log_size_bytes"],
         )
-        receipt = service.complete(session(), body["job_id"], calling_member().member.id, body["attempt"], report)
+        member = calling_member(body["hostname"]).member
+        receipt = service.complete(session(), body["job_id"], member.id, body["attempt"], report)
         if receipt.kind is Kind.CONFLICT:
             session().commit()  # the evidence and its audit entry outlive the refusal
             raise Conflict(

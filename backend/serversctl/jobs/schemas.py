@@ -184,6 +184,12 @@ class AgentSchema(WireSchema):
         unknown = EXCLUDE
 
     job_id = fields.UUID(required=True)
+    hostname = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 253),
+        metadata={"description": "The host's own name, checked against the member's; older agents leave it out"},
+    )
 
 
 class ClaimIn(AgentSchema):

@@ -30,6 +30,11 @@ def clean_hostname(text: str, field: str = "hostname") -> str:
     return name
 
 
+def is_called(hostname: str, said: str) -> bool:
+    """Is this the name that a member was enrolled as? Without regard to case or a final dot."""
+    return said.removesuffix(".").lower() == hostname.lower()
+
+
 def clean_name(text: str, field: str, limit: int) -> str:
     name = " ".join(text.split())
     if not name or len(name) > limit or not name.isprintable():

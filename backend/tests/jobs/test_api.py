@@ -159,6 +159,41 @@ def test_only_the_member_itself_gets_its_jobs(wire: Wire, secret: str, address: 
     assert wire.ask("GET", f"/api/jobs/{job_id}").get_json()["status"] == "pending"
 
 
+CALLS = {"claim": {}, "progress": {"percent": 5}, "complete": {"status": "completed"}}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_host_with_another_name_is_refused_in_every_call_and_changes_nothing(wire: Wire, call: str):
+    job_id = wire.order()
+    if call != "claim":
+        wire.agent("claim", {"jobId": job_id})
+    before = wire.ask("GET", f"/api/jobs/{job_id}").get_json()
+
+    answer = wire.agent(call, {"jobId": job_id, "hostname": "lb9.example.com", **CALLS[call]})
+
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "hostname_mismatch")
+    assert "lb9.example.com" in answer.get_json()["detail"]
+    assert wire.ask("GET", f"/api/jobs/{job_id}").get_json() == before
+
+
+@pytest.mark.parametrize("said", [{}, {"hostname": None}, {"hostname": "LB1.Example.com."}])
+def test_the_right_name_in_any_case_and_an_old_agent_without_one_pass_in_every_call(wire: Wire, said: dict[str, Any]):
+    job_id = wire.order()
+
+    answers = [wire.agent(call, {"jobId": job_id, **said, **body}).status_code for call, body in CALLS.items()]
+
+    assert answers == [200, 200, 200]
+    assert wire.ask("GET", f"/api/jobs/{job_id}").get_json()["status"] == "completed"
+
+
+def test_the_address_is_checked_before_the_name(wire: Wire):
+    job_id = wire.order()
+
+    answer = wire.agent("claim", {"jobId": job_id, "hostname": "lb9.example.com"}, address="198.51.100.9")
+
+    assert answer.get_json()["code"] == "ip_not_allowed"
+
+
 def test_another_members_job_is_404_in_all_three_calls(wire: Wire):
     job_id = wire.order()
     wire.agent("claim", {"jobId": job_id})

@@ -1,4 +1,4 @@
-"""Which member speaks: the first two of the contract's three checks, for everything but the heartbeat's hot path."""
+"""Which member speaks: the contract's three checks, for everything but the heartbeat's hot path."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ class Proven:
     secret_hash: str
 
 
-def authenticate(session: Session, authorization: str | None, source: str | None) -> Proven:
-    """The member behind a request. Raises Unauthorized or Forbidden: secret first, source address second."""
+def authenticate(session: Session, authorization: str | None, source: str | None, said_hostname: str | None) -> Proven:
+    """The member behind a request. Raises Unauthorized or Forbidden: secret, then source address, then host name.
+
+    said_hostname is None for older agents, which say their name in heartbeats only.
+    """
     scheme, _, secret = (authorization or "").partition(" ")
     secret = secret.strip()
     if scheme.lower() != "bearer" or not secret:
@@ -44,6 +47,13 @@ def authenticate(session: Session, authorization: str | None, source: str | None
             "ip_not_allowed",
             f"This request came from {source}, which is not among the allowed addresses of {member.hostname}.",
             extra={"seenAddress": source},
+        )
+    if said_hostname is not None and not rules.is_called(member.hostname, said_hostname):
+        raise Forbidden(
+            "hostname_mismatch",
+            f"The agent says it is {said_hostname}, the member was enrolled as {member.hostname}: "
+            "change the member's host name, or set BALCTL_HOSTNAME on the host.",
+            extra={"saidHostname": said_hostname, "typedHostname": member.hostname},
         )
     return Proven(member, shown)
 
