@@ -32,17 +32,31 @@ def stage() -> Iterator[Stage]:
         yield played
 
 
-def build(stage: Stage, version: int, *, beats: bool = True) -> str:
-    """The agent of this checkout as another version; one that does not beat speaks to a wrong address."""
+def build(stage: Stage, version: int, *, beats: bool = True, unit: str = "") -> str:
+    """The agent of this checkout as another version, with `unit` as one more line of its service.
+
+    One that does not beat speaks to a wrong address.
+    """
     source, out = stage.folder / f"agent-{version}", stage.folder / f"dist-{version}"
     shutil.copytree(ROOT / "agent", source, ignore=shutil.ignore_patterns("dist", "tests", "__pycache__", ".*"))
     number = source / "balctl_agent" / "version.py"
     number.write_text(re.sub(r"AGENT_VERSION = \d+", f"AGENT_VERSION = {version}", number.read_text()))
+    service = source / "packaging" / "balctl-heartbeat.service"
+    service.write_text(
+        service.read_text().replace("[Service]\n", f"[Service]\nEnvironment=RELEASE={version}\n{unit}\n")
+    )
     if not beats:
         for module in (source / "balctl_agent").glob("*.py"):
             module.write_text(module.read_text().replace("/api/agents/heartbeat", "/api/agents/nowhere"))
     subprocess.run([sys.executable, str(source / "build" / "build.py"), "--out", str(out)], check=True)
     return str(out)
+
+
+def unit_on(stage: Stage) -> str:
+    """The release that systemd's own, loaded copy of the unit belongs to."""
+    loaded = stage.host("edge-1").sh("systemctl show --property=Environment balctl-heartbeat")
+    found = re.search(r"RELEASE=(\d+)", loaded)
+    return found.group(1) if found else ""
 
 
 def order_update(stage: Stage) -> dict[str, Any]:
@@ -76,6 +90,7 @@ def test_a_good_version_takes_over_and_beats(stage: Stage) -> None:
     stage.await_beats("edge-1", within_sec=40)
     assert ended(stage, order_update(stage))["status"] == "completed"
     until(lambda: version_heard(stage) == 201, within_sec=30, what="version 201 beats")
+    assert unit_on(stage) == "201"
 
 
 def test_a_version_that_does_not_beat_gives_way_to_the_last_good_one(stage: Stage) -> None:
@@ -87,12 +102,22 @@ def test_a_version_that_does_not_beat_gives_way_to_the_last_good_one(stage: Stag
     until(lambda: "202" in read(), within_sec=40, what="version 202 is on trial")
     until(lambda: "201" in read(), within_sec=TRIAL_SEC + 60, what="version 201 is put back")
     until(lambda: heard_within(stage, 2.0) == 201, within_sec=30, what="version 201 beats again")
+    assert unit_on(stage) == "201"
+
+
+def test_a_version_whose_unit_cannot_start_gives_way_although_none_of_its_guards_ran(stage: Stage) -> None:
+    stage.plane.restart(AGENT_DIST=build(stage, 203, unit="WorkingDirectory=/nonexistent"))
+    stage.await_beats("edge-1", within_sec=40)
+    order_update(stage)
+    until(lambda: unit_on(stage) == "203", within_sec=40, what="the unit of version 203 is loaded")
+    until(lambda: unit_on(stage) == "201", within_sec=TRIAL_SEC + 90, what="the unit of version 201 is put back")
+    until(lambda: heard_within(stage, 2.0) == 201, within_sec=30, what="version 201 beats again")
 
 
 def test_a_version_that_another_key_signed_is_refused(stage: Stage) -> None:
     stage.plane.stop()
     (stage.plane.data_dir / "release.key").unlink()  # the next start makes another key, as an impostor has one
-    stage.plane.restart(AGENT_DIST=build(stage, 203))
+    stage.plane.restart(AGENT_DIST=build(stage, 204))
     stage.await_beats("edge-1", within_sec=40)
     job = ended(stage, order_update(stage))
     assert job["status"] == "failed"

@@ -19,7 +19,7 @@ from .program import installed_command
 from .registry import COMMANDS, command_catalogue
 from .sdnotify import Notifier
 from .selftest import self_test
-from .selfupdate import trial_guard, update_agent
+from .selfupdate import end_trial, trial_guard, update_agent
 from .slim import run_compiled
 from .version import AGENT_VERSION
 
@@ -33,6 +33,7 @@ Without an option: send heartbeats and run jobs until stopped (what the service 
   --provision-haproxy  install and start HAProxy here (root)
   --pin-update-keys    fetch the release keys once and keep them (root)
   --trial-guard        before a start: give up a new version that does not work
+  --trial-over         after a trial: give up a new version that did not become good
   --settings           judge the settings, change nothing
   --self-test          prove that this program runs on this host
   --commands           the commands of this agent as JSON
@@ -114,7 +115,7 @@ def main(arguments: list[str]) -> int:
         return run_job_child(environ, int(arguments[1]))
     actions = {
         "serve": serve, "--once": send_once, "--update": show_update, "--provision-haproxy": provision_here, "--pin-update-keys": pin_keys,
-        "--trial-guard": guard_start,
+        "--trial-guard": guard_start, "--trial-over": close_trial,
         "--settings": judge_settings,
     }  # fmt: skip
     if action not in actions or len(arguments) > 1:
@@ -142,6 +143,11 @@ def judge_settings(config: AgentConfig) -> int:
 
 def guard_start(config: AgentConfig) -> int:
     log.info(f"trial guard: {trial_guard(config, os.environ.get('INVOCATION_ID', ''))}")
+    return 0
+
+
+def close_trial(config: AgentConfig) -> int:
+    log.info(f"trial: {end_trial(config)}")
     return 0
 
 

@@ -12,12 +12,13 @@ from .clock import boot_seconds
 from .config import AgentConfig
 from .errors import NeedsRoot, UpdateRefused
 from .failpoint import failpoint
-from .files import ScratchFolder, read_capped, read_text, sync_folder, under, write_atomic, write_beside
+from .files import ScratchFolder, read_capped, read_text, remove_quietly, sync_folder, under, write_atomic, write_beside
 from .log import log
 from .manifest import Manifest, open_signed
 from .procs import run_program
 from .state import StateFile
 from .transport import ANSWER_CAP_BYTES, HttpsClient
+from .unitfile import UNIT_NAME, ServiceUnit, text_digest
 from .unzip import unzip_bundle
 from .version import AGENT_VERSION
 
@@ -71,7 +72,9 @@ def install_offer(config: AgentConfig, program: str) -> dict[str, object]:
     try:
         manifest = fetch_manifest(config, client)
         installed = AGENT_VERSION if os.path.exists(program) else 0
-        if manifest.version == installed and file_digest(program) == manifest.files["balctl_heartbeat.py"][1]:
+        same_program = file_digest(program) == manifest.files["balctl_heartbeat.py"][1]
+        same_unit = not ServiceUnit(config).differs_from(manifest.files[UNIT_NAME][1])
+        if manifest.version == installed and same_program and same_unit:
             return {"version": installed, "changed": False}
         check_version(config, manifest, installed)
         failpoint("update.manifest_verified")
@@ -146,20 +149,33 @@ def try_out(config: AgentConfig, source: bytes, version: int) -> None:
 def put_in_place(config: AgentConfig, program: str, files: dict[str, bytes], manifest: Manifest) -> None:
     """Every step is durable before the next one starts; `trial_guard` can go on from any of them."""
     state = update_state(config)
+    unit = ServiceUnit(config)
+    new_unit = unit.adapted(files[UNIT_NAME]) if unit.differs_from(manifest.files[UNIT_NAME][1]) else ""
     beside = write_beside(program, files["balctl_heartbeat.py"], 0o755)
     failpoint("update.staged")
     old_digest = file_digest(program)
     if old_digest:
         write_atomic(program + ".prev", read_capped(program, PROGRAM_CAP_BYTES), 0o755)
+    if new_unit:
+        unit.keep()
     failpoint("update.previous_kept")
     kept = state.read()
     newest = kept.get("newestVersion")
     state.write({
         "state": "pending", "version": manifest.version, "sha256": manifest.files["balctl_heartbeat.py"][1],
         "previousSha256": old_digest, "previousVersion": AGENT_VERSION, "starts": 0, "failed": kept.get("failed"),
+        "unitSha256": text_digest(new_unit) if new_unit else "",
         "newestVersion": max(manifest.version, newest) if isinstance(newest, int) and not config.allow_downgrade else manifest.version,
     })  # fmt: skip
     failpoint("update.state_pending")
+    if new_unit:
+        try:
+            unit.replace(new_unit)
+        except UpdateRefused:
+            remove_quietly(beside)
+            state.write(kept)
+            raise
+        unit.watch(program)
     os.replace(beside, program)
     failpoint("update.replaced")
     sync_folder(os.path.dirname(program))
@@ -171,10 +187,11 @@ def put_in_place(config: AgentConfig, program: str, files: dict[str, bytes], man
 
 
 def restore_previous(config: AgentConfig, reason: str) -> None:
-    """Put the last good program back and remember what failed."""
+    """Put the last good program and its unit back and remember what failed."""
     program = under(config.root, PROGRAM)
     state = update_state(config)
     kept = state.read()
+    ServiceUnit(config).put_back(kept.get("unitSha256"))
     write_atomic(program, read_capped(program + ".prev", PROGRAM_CAP_BYTES), 0o755)
     failpoint("update.rolled_back")
     failed = {"version": kept.get("version"), "sha256": kept.get("sha256"), "reason": reason}
@@ -191,7 +208,8 @@ def trial_guard(config: AgentConfig, invocation: str) -> str:
     if kept.get("state") != "pending":
         return "no trial"
     if file_digest(under(config.root, PROGRAM)) != kept.get("sha256"):
-        # The plug was pulled between the note and the rename: the previous program is still in place.
+        # The plug was pulled between the note and the rename: the previous program is still in place, or back.
+        ServiceUnit(config).put_back(kept.get("unitSha256"))
         state.write({"state": "good", "failed": kept.get("failed"), "newestVersion": kept.get("previousVersion", 0)})
         return "the update was cut off before it was in place"
     if invocation and kept.get("invocation") == invocation:
@@ -207,6 +225,19 @@ def trial_guard(config: AgentConfig, invocation: str) -> str:
         return f"version {kept.get('version')} did not work out: the previous one is back"
     state.write({**kept, "starts": starts, "firstStart": first, "boot": boot, "invocation": invocation})
     return f"start {starts} of version {kept.get('version')} on trial"
+
+
+def end_trial(config: AgentConfig) -> str:
+    """After the time of a trial: a version that is still on trial goes, and the service starts anew.
+
+    Needed where the update brought a unit that does not start, so that no guard of the unit ran.
+    """
+    kept = update_state(config).read()
+    if kept.get("state") != "pending":
+        return "no trial"
+    restore_previous(config, "it did not become good within the trial time")
+    ServiceUnit(config).restart()
+    return f"version {kept.get('version')} did not work out: the previous one is back"
 
 
 class UpdateTrial:
