@@ -9,17 +9,16 @@ from uuid import UUID
 from flask import Response, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from flask.views import MethodView
-from sqlalchemy import select
 
 from ..identity.access import Role, actor, allow, principal
 from ..kernel.errors import Conflict, Unavailable
 from ..kernel.http import Blueprint, session, wired
 from ..members import service as members
+from ..members.release import built_version
 from ..members.tables import Member
-from ..members.wire import UNKNOWN, member_wire, to_dict
 from ..pools.schemas import PoolOut
 from ..pools.service import get_pool
-from . import history, refused, rings, schemas
+from . import history, panorama, refused, rings, schemas
 from .agent_api import agent_blp  # the app finds a room's blueprints here
 from .enrollment import standing
 from .latest import LatestFacts, RedisLiveness
@@ -130,28 +129,32 @@ class MemberHistory(MethodView):
 @blp.route("/pools/<uuid:pool_id>/overview")
 class PoolOverview(MethodView):
     @allow(Role.VIEWER, "pools:read")
+    @blp.arguments(schemas.OverviewArgs, location="query")
     @blp.response(200, schemas.OverviewOut)
-    def get(self, pool_id: UUID) -> Any:
-        """A pool with its members and their latest heartbeats, in one answer"""
+    def get(self, query: dict[str, Any], pool_id: UUID) -> Response:
+        """A pool with its members, their latest heartbeats and numbers, in one answer"""
         pool = get_pool(session(), principal().account_id, pool_id)
-        rows = session().scalars(select(Member).where(Member.pool_id == pool.id).order_by(Member.hostname)).all()
-        lending, liveness = Lending(wired().redis), "known"
+        rows = members.rows_of_pool(session(), pool.id)
+        recovery_sec = recovery_secs(session(), {pool.id})[pool.id]
+        latest = built_version(wired().settings.agent_dist)
+        strip_sec = query["strip"]
         try:
-            heard = lending.heartbeats_of(session(), rows)
+            seen = panorama.see(wired().redis, [members.dashed(row.id) for row in rows], strip_sec=strip_sec)
         except Unavailable:
-            heard, liveness = {}, "unknown"
-        health = {"members": len(rows), "fresh": 0, "late": 0, "down": 0, "unknown": 0}
-        shown = []
-        for row in rows:
-            beat = heard.get(row.id, UNKNOWN)
-            health[beat.state] += 1
-            shown.append(to_dict(member_wire(row, active_id=pool.active_member_id, heartbeat=beat)))
-        return jsonify(
-            {
-                "pool": PoolOut().dump(pool), "health": health, "liveness": liveness,
-                "recoverySec": recovery_secs(session(), {pool.id})[pool.id], "members": shown,
-            }
+            seen = None
+        shown = panorama.panorama(
+            rows, seen, active_id=pool.active_member_id, recovery_sec=recovery_sec, strip_sec=strip_sec,
+            latest_version=latest,
         )  # fmt: skip
+        answer = {
+            "pool": PoolOut().dump(pool),
+            "health": panorama.health_of(shown),
+            "liveness": "known" if seen is not None else "unknown",
+            "recoverySec": recovery_sec,
+            "agentLatestVersion": latest,
+            "members": shown,
+        }
+        return Response(panorama.encode(answer), content_type="application/json")
 
 
 @blp.route("/events")

@@ -45,7 +45,7 @@ class Track(msgspec.Struct, array_like=True, gc=False):
     replica: str
 
 
-_track = msgspec.msgpack.Decoder(Track, strict=False).decode
+track_of = msgspec.msgpack.Decoder(Track, strict=False).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Facts:
 
 
 @contextmanager
-def _known() -> Any:
+def known_store() -> Any:
+    """What goes wrong with the store inside is Unavailable: nothing is known."""
     try:
         yield
     except (redis_lib.RedisError, OSError, msgspec.MsgspecError) as why:
@@ -82,7 +83,7 @@ class RedisLiveness:
         self._redis: Any = redis
 
     def now(self) -> float:
-        with _known():
+        with known_store():
             seconds, micros = self._redis.time()
             return float(seconds) + float(micros) / 1e6
 
@@ -96,34 +97,34 @@ class RedisLiveness:
 
     def tracks_of_text(self, ids: Sequence[str]) -> dict[str, Track]:
         found: dict[str, Track] = {}
-        with _known():
+        with known_store():
             for some in _chunks(list(ids)):
                 for text, raw in zip(some, self._redis.hmget(TRACKS, some), strict=True):
                     if raw is not None:
-                        found[text] = _track(raw)
+                        found[text] = track_of(raw)
         return found
 
     def silent(self, before: float, limit: int = 1000) -> list[tuple[UUID, float]]:
-        with _known():
+        with known_store():
             rows = self._redis.zrange(
                 SEEN, "-inf", f"({before:.6f}", byscore=True, offset=0, num=limit, withscores=True
             )
         return [(UUID(member.decode()), float(at)) for member, at in rows]
 
     def heard_since(self, since: float) -> int:
-        with _known():
+        with known_store():
             return int(self._redis.zcount(SEEN, f"{since:.6f}", "+inf"))
 
     def known(self) -> int:
-        with _known():
+        with known_store():
             return int(self._redis.zcard(SEEN))
 
     def canary_at(self) -> float:
-        with _known():
+        with known_store():
             return float(self._redis.get(CANARY) or 0.0)
 
     def replicas(self) -> dict[str, float]:
-        with _known():
+        with known_store():
             return {name.decode(): float(at) for name, at in self._redis.hgetall(REPLICAS).items()}
 
 
@@ -136,16 +137,16 @@ class LatestFacts:
 
     def of(self, ids: Collection[UUID]) -> dict[UUID, Facts]:
         now = self._liveness.now()
-        return {member_id: _facts(member_id, track, now) for member_id, track in self._liveness.tracks(ids).items()}
+        return {member_id: facts_of(member_id, track, now) for member_id, track in self._liveness.tracks(ids).items()}
 
     def of_text(self, ids: Sequence[str]) -> dict[str, Facts]:
         """The same by ids as text."""
         now = self._liveness.now()
-        return {text: _facts(text, track, now) for text, track in self._liveness.tracks_of_text(ids).items()}
+        return {text: facts_of(text, track, now) for text, track in self._liveness.tracks_of_text(ids).items()}
 
     def body(self, member_id: UUID) -> dict[str, Any] | None:
         """The last report, with the slow blocks that it left out; None when never heard."""
-        with _known():
+        with known_store():
             raw = self._redis.hget(BODIES, str(member_id))
             if raw is None:
                 return None
@@ -166,7 +167,7 @@ class LatestFacts:
         members = list(ids)
         if not members:
             return {}
-        with _known(), self._redis.pipeline(transaction=False) as pipe:
+        with known_store(), self._redis.pipeline(transaction=False) as pipe:
             pipe.hmget(BODIES, [str(member_id) for member_id in members])
             for member_id in members:
                 pipe.hget(slow_key(str(member_id)), slow)
@@ -178,13 +179,13 @@ class LatestFacts:
         """The samples of the fine or the coarse ring, oldest first."""
         key = fine_key(str(member_id)) if ring is rings.FINE else coarse_key(str(member_id))
         now = self._liveness.now()
-        with _known():
+        with known_store():
             return rings.unpack(ring, self._redis.get(key) or b"", now)
 
     def coarse_histories(self, ids: Collection[UUID], now: float) -> dict[UUID, list[rings.Sample]]:
         """The 10 s rings of many members."""
         names = list(ids)
-        with _known():
+        with known_store():
             data = self._redis.mget([coarse_key(str(member_id)) for member_id in names]) if names else []
         return {
             member_id: rings.unpack(rings.COARSE, raw, now) for member_id, raw in zip(names, data, strict=True) if raw
@@ -196,7 +197,7 @@ class LatestFacts:
     def forget(self, ids: Iterable[UUID]) -> None:
         """Drop everything of members that were removed."""
         names = [str(member_id) for member_id in ids]
-        with _known():
+        with known_store():
             for some in _chunks(names):
                 self._redis.zrem(SEEN, *some)
                 self._redis.hdel(TRACKS, *some)
@@ -205,7 +206,7 @@ class LatestFacts:
                 self._redis.delete(*keys, *[f"hb:refused:{name}" for name in some])
 
     def everyone(self) -> list[UUID]:
-        with _known():
+        with known_store():
             return [UUID(name.decode()) for name in self._redis.hkeys(TRACKS)]
 
 
@@ -234,7 +235,7 @@ def _sighting(member_id: UUID, track: Track, now: float) -> Sighting:
     )
 
 
-def _facts(member_id: UUID | str, track: Track, now: float) -> Facts:
+def facts_of(member_id: UUID | str, track: Track, now: float) -> Facts:
     return Facts(
         member_id=member_id,
         seen_at=track.seen,

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from ..kernel.http import WireSchema
 from ..members.schemas import MemberOut
 from ..pools.schemas import HealthSplit, PoolOut
+from .strips import STRIP_MAX_SEC
 
 
 class FixOut(WireSchema):
@@ -57,6 +58,42 @@ class FactsOut(WireSchema):
     facts = fields.Dict(keys=fields.String(), required=True, allow_none=True)
 
 
+class OverviewArgs(WireSchema):
+    strip = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, STRIP_MAX_SEC),
+        metadata={"description": "Seconds of heartbeats for each member's `strip`; 0: none"},
+    )
+
+
+class Metrics(WireSchema):
+    """The latest measurements; null is not known. `diskPct` is the fullest disk."""
+
+    cpu_pct = fields.Float(required=True, allow_none=True)
+    memory_pct = fields.Float(required=True, allow_none=True)
+    disk_pct = fields.Float(required=True, allow_none=True)
+    load = fields.Float(required=True, allow_none=True)  # type: ignore[assignment]
+    sessions = fields.Integer(required=True, allow_none=True)
+
+
+class OverviewMemberOut(MemberOut):
+    """A member with what a card or a table row shows of it."""
+
+    strip = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "One character a second, oldest first: o heard, l gap, d HAProxy inactive, . nothing known",
+            "example": "oooollooodddoooo",
+        },
+    )
+    metrics = fields.Nested(Metrics, required=True, allow_none=True)
+    haproxy_version = fields.String(required=True, allow_none=True, metadata={"example": "2.6.12"})
+    os_name = fields.String(required=True, allow_none=True, metadata={"example": "Debian GNU/Linux 12"})
+    uptime_sec = fields.Float(required=True, allow_none=True)
+    agent_outdated = fields.Boolean(required=True)
+
+
 class OverviewOut(WireSchema):
     """A pool with its members, for a screen that is looked at each second."""
 
@@ -68,7 +105,8 @@ class OverviewOut(WireSchema):
         metadata={"description": "unknown: the heartbeat store does not answer, so no member's state is known"},
     )
     recovery_sec = fields.Integer(required=True)
-    members = fields.List(fields.Nested(MemberOut), required=True)
+    agent_latest_version = fields.Integer(required=True, metadata={"description": "0: this server has no built agent"})
+    members = fields.List(fields.Nested(OverviewMemberOut), required=True)
 
 
 class EventArgs(WireSchema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -50,6 +50,7 @@ class MemberWire(msgspec.Struct, rename="camel", gc=False):
 
 
 UNKNOWN = HeartbeatWire()
+Wire = TypeVar("Wire", bound=MemberWire)
 
 
 def member_wire(row: Any, *, active_id: UUID | None, heartbeat: HeartbeatWire | None) -> MemberWire:
@@ -58,6 +59,23 @@ def member_wire(row: Any, *, active_id: UUID | None, heartbeat: HeartbeatWire | 
         row.id, row.pool_id, row.hostname, row.display_name, row.template, row.linux_family, row.allowed_ips,
         row.public_ips, row.priority, row.never_promote, row.maintenance, row.location, row.id == active_id,
         row.next_secret_sealed is not None, row.created_at, row.first_seen_at, heartbeat,
+    )  # fmt: skip
+
+
+def member_wire_of_row(
+    kind: type[Wire], row: Any, *, active: bool, heartbeat: HeartbeatWire | None, **more: Any
+) -> Wire:
+    """One row with the columns of `service.keeping.ROW`; `more` are the fields that `kind` adds."""
+    raw = msgspec.Raw
+    # One unpacking is cheaper than a look-up by name for each of the fields.
+    (
+        row_id, pool_id, hostname, display_name, template, family, allowed, public, priority, never, maintenance,
+        location, pending, created_at, first_seen_at,
+    ) = row  # fmt: skip
+    return kind(
+        dashed(row_id), dashed(pool_id), hostname, display_name, template, family, raw(allowed), raw(public), priority,
+        never, maintenance, raw(location) if location else None, active, bool(pending), created_at, first_seen_at,
+        heartbeat, **more,
     )  # fmt: skip
 
 
@@ -71,23 +89,11 @@ def page_bytes(
     """`{items, nextCursor}` from rows of `service.list_members`. `active` holds the ids of active members;
     without `heartbeats` that field is null in all of them.
     """
-    raw = msgspec.Raw
     items = []
     for row in rows:
-        # One unpacking is cheaper than a look-up by name for each of the fields.
-        (
-            row_id, pool_id, hostname, display_name, template, family, allowed, public, priority, never, maintenance,
-            location, pending, created_at, first_seen_at,
-        ) = row  # fmt: skip
-        member_id = dashed(row_id)
+        member_id = dashed(row.id)
         heartbeat = None if heartbeats is None else heartbeats.get(member_id, UNKNOWN)
-        items.append(
-            MemberWire(
-                member_id, dashed(pool_id), hostname, display_name, template, family, raw(allowed), raw(public), priority,
-                never, maintenance, raw(location) if location else None, member_id in active, bool(pending), created_at,
-                first_seen_at, heartbeat,
-            )
-        )  # fmt: skip
+        items.append(member_wire_of_row(MemberWire, row, active=member_id in active, heartbeat=heartbeat))
     return msgspec.json.encode({"items": items, "nextCursor": next_cursor})
 
 

@@ -119,13 +119,16 @@ class Fleet:
         return value
 
 
-def make_fleet(sessions: SessionFactory, client: redis.Redis) -> Fleet:
+def make_fleet(sessions: SessionFactory, client: redis.Redis, account_id: UUID | None = None) -> Fleet:
+    """A fleet in a new account, or in this one."""
     with unit_of_work(sessions) as session:
-        account = Account(name="Example", created_at=SystemClock().now())
-        session.add(account)
-        session.flush()
-        pool = create_pool(session, account.id, SYSTEM, name="edge", template="haproxy")
-        ids = account.id, pool.id
+        if account_id is None:
+            account = Account(name="Example", created_at=SystemClock().now())
+            session.add(account)
+            session.flush()
+            account_id = account.id
+        pool = create_pool(session, account_id, SYSTEM, name="edge", template="haproxy")
+        ids = account_id, pool.id
     ticker = Ticker()
     replica = Replica(secret_key=SECRET_KEY, sessions=sessions, redis=client, latest_version=7, monotonic=ticker)
     replica.coalescer.flush()

@@ -2,7 +2,7 @@
 
 from .directory import touch_directory
 from .enrolling import Enrolled, create_member
-from .keeping import dashed, delete_member, get_member, list_members, update_member
+from .keeping import dashed, delete_member, get_member, list_members, rows_of_pool, update_member
 from .proving import Proven, authenticate
 from .rotating import pending_secret, promote_secret, rotate_secret
 
@@ -18,6 +18,7 @@ __all__ = [
     "pending_secret",
     "promote_secret",
     "rotate_secret",
+    "rows_of_pool",
     "touch_directory",
     "update_member",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +77,11 @@ def list_members(
     more = len(rows) > limit
     shown = rows[:limit]
     return Page(shown, encode(shown[-1].hostname, dashed(shown[-1].id)) if more else None)
+
+
+def rows_of_pool(session: Session, pool_id: UUID) -> Sequence[Any]:
+    """All members of a pool by host name, as rows like those of `list_members`."""
+    return session.connection().execute(select(*ROW).where(_C.pool_id == pool_id).order_by(_C.hostname, _C.id)).all()
 
 
 def _uuid(text: str) -> UUID:
