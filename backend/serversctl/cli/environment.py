@@ -1,4 +1,7 @@
-"""Where a command's settings come from: the environment, then `<data folder>/serversctl.env`, then the key file."""
+"""Where a command's settings come from: the environment, then `<data folder>/serversctl.env`, then the key file.
+
+A command that looks at a running installation takes what `up` works with before the file.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 import click
 
 from ..kernel.settings import PREFIX, BadSetting, Settings, from_env
+from . import running
 
 ENV_FILE = "serversctl.env"
 KEY_FILE = "secret.key"
@@ -52,12 +56,16 @@ def _unquote(value: str, where: str) -> str:
     return value[1:-1]
 
 
-def load(environ: Mapping[str, str] | None = None) -> tuple[Settings, list[str]]:
-    """Settings and warnings. The key may still be missing: `with_key` reads it, `make_key` creates it."""
+def load(environ: Mapping[str, str] | None = None, *, beside_running: bool = False) -> tuple[Settings, list[str]]:
+    """Settings and warnings. The key may still be missing: `with_key` reads it, `make_key` creates it.
+
+    beside_running: where the environment is silent, as the `up` that runs on the folder has it.
+    """
     environ = os.environ if environ is None else environ
     folder = data_folder(environ)
     from_file = read_env_file(folder / ENV_FILE)
-    merged = {**from_file, **environ, PREFIX + "DATA_DIR": str(folder)}
+    as_running = running.read(folder) if beside_running else {}
+    merged = {**from_file, **as_running, **environ, PREFIX + "DATA_DIR": str(folder)}
     settings, warnings = from_env(merged)
     if from_file.get(PREFIX + "DATA_DIR", str(folder)) != str(folder):
         warnings.append(f"{PREFIX}DATA_DIR in {folder / ENV_FILE} is ignored: the environment names the folder.")
@@ -125,9 +133,9 @@ def refuse_half_restored(settings: Settings) -> None:
         )
 
 
-def settings_or_exit(*, key: bool = True) -> Settings:
+def settings_or_exit(*, key: bool = True, beside_running: bool = False) -> Settings:
     """What every command starts with: the settings, warnings on stderr, a bad one as exit code 2."""
-    settings, warnings = load()
+    settings, warnings = load(beside_running=beside_running)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     refuse_half_restored(settings)

@@ -34,7 +34,7 @@ def trail(data_dir: Path) -> Callable[[str], None]:
     return tamper
 
 
-def test_a_whole_trail_is_exit_code_0_with_its_length(run: Run, trail: Callable[[str], None]) -> None:  # noqa: ARG001
+def test_a_whole_trail_is_exit_code_0_with_its_length(run: Run, trail: Callable[[str], None]) -> None:
     done = run("audit", "verify")
     assert (done.code, done.out) == (0, "The audit trail is whole: 10 rows.\n")
 

@@ -6,7 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from serversctl.cli import environment
+from serversctl.cli import environment, running
+from serversctl.cli.lock import only_one
 from serversctl.kernel.settings import BadSetting, Settings
 
 
@@ -37,6 +38,35 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "serversctl.env").write_bytes(b"\xff\xfe")
     with pytest.raises(BadSetting, match=r"serversctl\.env cannot be read"):
         environment.load({"SERVERSCTL_DATA_DIR": str(tmp_path)})
+
+
+def test_beside_a_running_up_its_settings_stand_in_for_what_is_not_given(tmp_path: Path) -> None:
+    upped, _ = given(tmp_path, "", LISTEN="127.0.0.1:9443", TLS="off", TRUSTED_PROXIES="10.0.0.0/8,192.0.2.0/24")
+    mine = {"SERVERSCTL_DATA_DIR": str(tmp_path), "SERVERSCTL_TLS": "local"}
+    with only_one(tmp_path), running.told(upped):
+        seen, warnings = environment.load(mine, beside_running=True)
+        alone, _ = environment.load(mine)
+    assert (seen.listen, seen.trusted_proxies, seen.tls) == (upped.listen, upped.trusted_proxies, "local")
+    assert (alone.listen, warnings) == ("0.0.0.0:8443", [])
+
+
+def test_what_a_killed_up_left_behind_is_not_believed(tmp_path: Path) -> None:
+    upped, _ = given(tmp_path, "", LISTEN="127.0.0.1:9443")
+    with running.told(upped):  # nobody holds the folder's lock
+        seen, _ = environment.load({"SERVERSCTL_DATA_DIR": str(tmp_path)}, beside_running=True)
+    assert seen.listen == "0.0.0.0:8443"
+
+
+def test_no_secret_is_told_to_the_commands_beside(tmp_path: Path) -> None:
+    upped, _ = given(
+        tmp_path, "", SECRET_KEY="k" * 32, SMTP_URL="smtp://u:hush1@h:25", DATABASE_URL="postgresql://u:hush2@h/db",
+        REDIS_URL="redis://:hush3@h:6379/0", STORAGE_URL="s3://bucket?endpoint=https://s3.example.com",
+    )  # fmt: skip
+    with running.told(upped):
+        text = (tmp_path / running.RUNNING_FILE).read_text()
+    assert not any(secret in text for secret in ("hush", "kkkk"))
+    assert "s3.example.com" in text
+    assert not (tmp_path / running.RUNNING_FILE).exists()
 
 
 def test_a_relative_data_folder_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

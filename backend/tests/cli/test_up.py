@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +57,10 @@ class Installation:
     def roles(self) -> dict[str, Any]:
         return dict(json.loads((self.data_dir / "tree.json").read_text())["roles"])
 
-    def cli(self, *argv: str) -> subprocess.CompletedProcess[str]:
+    def cli(self, *argv: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "serversctl.cli.main", *argv]
-        return subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=60)
+        env = environ or self.environ
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
 
     def findings(self) -> dict[str, str]:
         return {found["what"]: found["level"] for found in json.loads(self.cli("doctor", "--json").stdout)}
@@ -108,6 +109,22 @@ def test_the_doctor_finds_every_part_at_work(installation: Installation) -> None
     installation.until(all_well, says=lambda: str(bad))
 
 
+def test_the_doctor_sees_what_only_up_was_given(installation: Installation) -> None:
+    running = installation.data_dir / "running.json"
+    bare = {name: value for name, value in installation.environ.items() if name != "SERVERSCTL_LISTEN"}
+    told = {found["what"]: found for found in json.loads(installation.cli("doctor", "--json", environ=bare).stdout)}
+    assert (told["web"]["level"], installation.environ["SERVERSCTL_LISTEN"] in told["web"]["seen"]) == ("OK", True)
+    assert told["certificate names"]["level"] == "OK"
+    assert stat.S_IMODE(running.stat().st_mode) == 0o600
+    assert (installation.data_dir / "secret.key").read_text().strip() not in running.read_text()
+
+
+def test_the_doctors_own_environment_wins(installation: Installation) -> None:
+    other = {**installation.environ, "SERVERSCTL_LISTEN": f"127.0.0.1:{free_port()}"}
+    told = {found["what"]: found for found in json.loads(installation.cli("doctor", "--json", environ=other).stdout)}
+    assert (told["web"]["level"], other["SERVERSCTL_LISTEN"] in told["web"]["seen"]) == ("FAIL", True)
+
+
 def test_a_second_up_on_the_same_folder_refuses(installation: Installation) -> None:
     done = installation.cli("up")
     assert done.returncode == 1
@@ -144,6 +161,7 @@ def test_sigterm_ends_all_in_order_and_leaves_no_process(installation: Installat
     assert places == sorted(places)
     assert "killing it" not in text
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not (installation.data_dir / "running.json").exists()
 
 
 def test_json_logs_are_objects_from_every_role(data_dir: Path) -> None:

@@ -22,9 +22,10 @@ COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 def command(as_json: bool, outbound: bool) -> int:
     """Check everything that this installation depends on, and say the fix for what is wrong.
 
+    Settings that are not given here are those of the `up` that runs on the data folder.
     Exit codes: 0 nothing failed (warnings are allowed), 1 something failed, 2 bad setting.
     """
-    settings, warnings = environment.load()
+    settings, warnings = environment.load(beside_running=True)
     patient = Patient(settings, datetime.now(UTC), outbound)
     findings = [Finding(Level.WARN, "settings", text, "mend or remove it") for text in warnings]
     findings += examine(patient)

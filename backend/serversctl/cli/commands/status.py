@@ -40,7 +40,7 @@ def command(watch: bool, every: float, named: str | None, limit: int, as_json: b
 
     It reads the database and Redis itself, so it works while web is down; with Redis down it says so and shows the rest.
     """
-    settings = environment.settings_or_exit(key=False)
+    settings = environment.settings_or_exit(key=False, beside_running=True)
     engine = make_engine(database_url(settings), pool_size=1)
     store = redis.Redis.from_url(redis_url(settings), socket_timeout=2, socket_connect_timeout=2)
     sessions = make_sessions(engine)

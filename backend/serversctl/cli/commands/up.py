@@ -26,7 +26,7 @@ from ...kernel.clock import SystemClock
 from ...kernel.db import make_engine, make_sessions, reading, unit_of_work
 from ...kernel.settings import PREFIX, BadSetting, Settings
 from ...wiring import database_url
-from .. import environment, migrate
+from .. import environment, migrate, running
 from ..lock import only_one
 from ..supervisor import STATE_FILE, Chore, Role, Supervisor
 
@@ -52,7 +52,8 @@ def command(json_logs: bool) -> int:
     environment.refuse_half_restored(settings)
     with only_one(settings.data_dir):
         settings = prepare(settings)
-        return supervise(settings, json_logs=json_logs)
+        with running.told(settings):
+            return supervise(settings, json_logs=json_logs)
 
 
 def prepare(settings: Settings) -> Settings:
