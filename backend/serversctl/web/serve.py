@@ -13,21 +13,17 @@ import signal
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops, SSLProtocols, TaskImpl
 from granian.http import HTTP1Settings
-from sqlalchemy import select
 
-from ..heartbeats.lending import Lending
+from ..heartbeats.live import LiveBeats
 from ..heartbeats.replica import Replica
 from ..jobs.service import waiting
-from ..kernel.db import reading
 from ..kernel.local_ca import files
 from ..kernel.settings import Settings
 from ..members.release import built_version
-from ..members.tables import Member
 from ..wiring import Wiring, redis_url, wire
 from .app import create_app
 from .bridge import Bridge
@@ -65,7 +61,7 @@ class Edge:
             latest_version=built_version(settings.agent_dist),
         )
         app.extensions["serversctl.replica"] = self.replica
-        self._streams = Streams(redis_url(settings), partial(beats_of, wiring))
+        self._streams = Streams(redis_url(settings), LiveBeats(wiring.sessions, wiring.redis))
         self._bridge = Bridge(app, threads=settings.web_threads, on_stream=self._streams.serve)
         self._gate = Gate(self.replica.intake, settings, self._bridge)
         self.replica.start()
@@ -89,19 +85,6 @@ class Edge:
             await self._gate(scope, proto)
         else:
             await self._bridge(scope, proto)
-
-
-def beats_of(wiring: Wiring, pool_id: UUID, member_id: UUID | None) -> list[dict[str, Any]]:
-    """The members of a pool as they are heard now, for the event stream."""
-    query = select(Member.id, Member.pool_id).where(Member.pool_id == pool_id)
-    with reading(wiring.sessions) as session:
-        rows = session.execute(query if member_id is None else query.where(Member.id == member_id)).all()
-        heard = Lending(wiring.redis).heartbeats_of(session, rows)
-    return [
-        {"id": str(row.id), "state": beat.state, "ageSec": beat.age_sec, "haproxyActive": beat.haproxy_active}
-        for row in rows
-        if (beat := heard.get(row.id)) is not None
-    ]
 
 
 def make_edge(settings: Settings, _target: str = "") -> Edge:

@@ -7,13 +7,14 @@ import json
 import logging
 import re
 from collections import deque
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import redis.asyncio as redis_async
 from redis.exceptions import RedisError
 
+from ..heartbeats.live import Board, LiveBeats
 from ..heartbeats.streaming import StreamOrder
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,6 @@ LISTENERS_MAX = 1000
 STREAM_ID = re.compile(r"\d{1,15}-\d{1,10}\Z")
 BEATS_SEC = 1.0
 Headers = list[tuple[str, str]]
-# pool -> what its members are like now, or None when nobody knows. Called in a thread.
-BeatsOf = Callable[[UUID, "UUID | None"], "list[dict[str, Any]]"]
 
 
 class Listener:
@@ -35,11 +34,12 @@ class Listener:
         self.waiting: deque[bytes] = deque()
         self.something = asyncio.Event()
         self.overrun = False
+        self.wants_full = True  # the whole of the pool's beats: as long as it has none, or lost some
 
     def offer(self, text: bytes) -> None:
         if len(self.waiting) >= QUEUE_MAX:
             self.waiting.clear()
-            self.overrun = True
+            self.overrun = self.wants_full = True
         self.waiting.append(text)
         self.something.set()
 
@@ -53,9 +53,9 @@ class Listener:
 class Streams:
     """All listeners of this process."""
 
-    def __init__(self, url: str, beats_of: BeatsOf) -> None:
+    def __init__(self, url: str, live: LiveBeats) -> None:
         self._redis: Any = redis_async.Redis.from_url(url, socket_connect_timeout=2)
-        self._beats_of = beats_of
+        self._live = live
         self._listeners: dict[UUID, set[Listener]] = {}
         self._readers: dict[UUID, asyncio.Task[None]] = {}
         self._beats: asyncio.Task[None] | None = None
@@ -151,7 +151,7 @@ class Streams:
 
     async def _tell_beats(self) -> None:
         """Once a second, the members of each pool that somebody looks at, in one message without an id."""
-        loop = asyncio.get_running_loop()
+        boards: dict[tuple[UUID, UUID | None], Board] = {}
         while not self._closing:
             await asyncio.sleep(BEATS_SEC)
             wanted: dict[tuple[UUID, UUID | None], list[Listener]] = {}
@@ -159,15 +159,25 @@ class Streams:
                 for listener in listeners:
                     if listener.order.pool_id is not None:
                         wanted.setdefault((listener.order.pool_id, listener.order.member_id), []).append(listener)
-            for (pool_id, member_id), listeners_of in wanted.items():
-                try:
-                    beats = await loop.run_in_executor(None, self._beats_of, pool_id, member_id)
-                except Exception as why:  # noqa: BLE001 - whatever it is, the next second tries again
-                    log.debug("no beats of a pool: %s", why)
-                    beats = []
-                message = _message("beats", {"poolId": str(pool_id), "members": beats})
-                for listener in listeners_of:
-                    listener.offer(message)
+            boards = {key: boards.get(key) or Board(*key) for key in wanted}
+            for key, listeners_of in wanted.items():
+                await self._tell(boards[key], listeners_of)
+
+    async def _tell(self, board: Board, listeners: list[Listener]) -> None:
+        loop = asyncio.get_running_loop()
+        wants_full = any(listener.wants_full for listener in listeners)
+        try:
+            look = partial(self._live.look, board, at=loop.time(), wants_full=wants_full)
+            full, part = await loop.run_in_executor(None, look)
+        except Exception as why:  # noqa: BLE001 - whatever it is, the next second tries again
+            log.debug("no beats of a pool: %s", why)
+            return
+        for listener in listeners:
+            if full is not None and (listener.wants_full or part is None):
+                listener.wants_full = False
+                listener.offer(_frame("beats", full))
+            elif part is not None:
+                listener.offer(_frame("beats", part))
 
 
 def _key(account_id: UUID) -> str:
@@ -185,4 +195,8 @@ def _text(listener: Listener, place: bytes, fields: dict[bytes, bytes]) -> bytes
 
 
 def _message(kind: str, value: dict[str, Any]) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps(value)}\n\n".encode()
+    return _frame(kind, json.dumps(value).encode())
+
+
+def _frame(kind: str, data: bytes) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), data)

@@ -98,17 +98,19 @@ def test_another_accounts_events_are_not_seen(web: ControlPlaneWeb, ground: Grou
 def test_beats_of_a_watched_pool_come_at_most_once_a_second(web: ControlPlaneWeb, ground: Ground) -> None:
     agent = Agent(web, ground.secrets["lb3.example.com"], "lb3.example.com")
     with stream(web, ground.token, f"?pool={ground.pool_id}") as answer:
-        began, count, states = time.monotonic(), 0, set()
+        began, count, states, fulls = time.monotonic(), 0, set(), []
         while time.monotonic() - began < 3.2:
             agent.send(seq=0)
             line = answer.readline()
             if line.startswith(b"event: beats"):
                 count += 1
                 data = json.loads(answer.readline().decode().partition(": ")[2])
+                fulls.append(data["full"])
                 states |= {m["state"] for m in data["members"] if m["id"] == str(ground.ids["lb3.example.com"])}
         took = time.monotonic() - began
     assert 1 <= count <= took + 1
     assert "fresh" in states
+    assert fulls == [True] + [False] * (count - 1)
 
 
 @pytest.mark.parametrize(
