@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ..kernel.http import PageArgs, WireSchema, camel
 from .rules import PASSWORD_MAX, PASSWORD_MIN, Role
@@ -164,6 +164,39 @@ class LockOut(WireSchema):
     title = fields.String(required=True)
 
 
+def one_line(longest: int, example: str, *, shortest: int = 1) -> fields.String:
+    return fields.String(
+        required=True,
+        validate=[
+            validate.Length(shortest, longest),
+            validate.Regexp(r"^[^\x00-\x1f\x7f]*\Z", error="Use one line of text without control characters."),
+        ],
+        metadata={"example": example},
+    )
+
+
+class SavedFilter(WireSchema):
+    """A filter of a list under a name: the page's address below /app and what stands behind its question mark."""
+
+    page = one_line(120, "/members")
+    name = one_line(80, "Down in Frankfurt")
+    search = one_line(1000, "q=fra&state=down", shortest=0)
+
+
+class Preferences(WireSchema):
+    """How the dashboard is shown to this user."""
+
+    time_zone = fields.String(load_default="local", validate=validate.OneOf(["utc", "local"]))
+    theme = fields.String(load_default="auto", validate=validate.OneOf(["auto", "light", "dark"]))
+    saved_filters = fields.List(fields.Nested(SavedFilter), load_default=list, validate=validate.Length(max=50))
+
+    @validates_schema
+    def _one_name_for_one_filter(self, data: dict[str, Any], **_more: Any) -> None:
+        names = [(entry["page"], entry["name"]) for entry in data.get("saved_filters", [])]
+        if len(set(names)) < len(names):
+            raise ValidationError("Two filters of one page have the same name.", "savedFilters")
+
+
 class MeOut(WireSchema):
     """Who is asking, what they may, and the token that their changes must carry."""
 
@@ -176,6 +209,7 @@ class MeOut(WireSchema):
     edition = fields.String(required=True)
     csrf_token = fields.String(required=True, allow_none=True)
     stepped_up_until = fields.AwareDateTime(required=True, allow_none=True)
+    preferences = fields.Nested(Preferences, required=True)
 
 
 class SessionOut(WireSchema):

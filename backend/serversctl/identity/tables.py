@@ -56,6 +56,7 @@ class User(Base):
     totp_enabled: Mapped[bool] = mapped_column(default=False)
     totp_last_step: Mapped[int] = mapped_column(default=0)  # codes of this time step and before are spent
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    preferences: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))  # null: never chose
 
     __table_args__ = (CheckConstraint("role IN ('viewer', 'operator', 'admin', 'owner')", name="role"),)
 

@@ -2,6 +2,7 @@
 
 from .accounts import change_account, change_role, create_user, invite, list_users, remove_user, set_plan
 from .passwords import change_password, confirm_reset, open_mailed_token, request_reset
+from .preferences import preferences_of, save_preferences
 from .register import register, registration_state
 from .sessions import close_session, list_sessions, resolve_session, touch_session
 from .signin import SignedIn, check_password, open_session, step_up
@@ -29,6 +30,7 @@ __all__ = [
     "new_codes",
     "open_mailed_token",
     "open_session",
+    "preferences_of",
     "register",
     "registration_state",
     "remove_user",
@@ -36,6 +38,7 @@ __all__ = [
     "resolve_session",
     "resolve_token",
     "revoke_token",
+    "save_preferences",
     "set_plan",
     "spend_second_factor",
     "step_up",
