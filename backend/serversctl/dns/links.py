@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -75,6 +75,8 @@ class Door:
     sealer: Sealer
     settings: Settings
     outbound: Outbound
+    # What each key's provider says that it grants; learnt anew by each process with its first answer.
+    granted: dict[UUID, Limits] = field(default_factory=dict)
 
     def link(self, pool_id: UUID) -> Link | None:
         """The pool's link, or None when it is not connected. Raises ProviderUnauthorized when its key does not open."""
@@ -120,18 +122,18 @@ class Door:
     @contextmanager
     def provider(self, key: Key, *, urgent: bool) -> Iterator[Provider]:
         """A provider on this key's budget; a 429 from it blocks the key for everybody until its time has come."""
-        meter = Budget(self.sessions, key.id, key.limits, urgent=urgent)
+        meter = Budget(self.sessions, key.id, key.limits, urgent=urgent, granted=self.granted)
         made = self.unmetered(key.kind, key.config, meter)
         try:
             yield cast(Provider, _Watched(made, meter))
         finally:
             made.close()
 
-    def unmetered(self, kind: str, config: Any, meter: Any = None) -> Provider:
+    def unmetered(self, kind: str, config: Any, meter: Budget | None = None) -> Provider:
         """A provider for values that are not saved yet (testing a new secret)."""
         tools = Tools(outbound=self.outbound, cloudflare_api_base=self.settings.cloudflare_api_base)
         if meter is not None:
-            tools = Tools(tools.outbound, tools.cloudflare_api_base, meter)
+            tools = replace(tools, meter=meter, heard=meter.heard)
         return all_providers()[kind](config, tools)
 
 

@@ -170,12 +170,30 @@ def nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a provider says of its own count: requests left until it begins anew, and of how many in which time."""
+
+    left: int
+    reset_sec: float
+    quota: int | None = None
+    window_sec: int | None = None
+
+
+def unheard(allowance: Allowance) -> None:
+    """For callers without a budget."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
-    """What the house lends to a provider. `meter` is called before every request and raises RateLimited."""
+    """What the house lends to a provider.
+
+    `meter` is called before every request and raises RateLimited; `heard` after an answer that tells the allowance.
+    """
 
     outbound: Outbound = field(default_factory=Outbound)
     cloudflare_api_base: str = "https://api.cloudflare.com/client/v4"
     meter: Callable[[], None] = nothing
+    heard: Callable[[Allowance], None] = unheard
     timeout_sec: float = 5.0
 
 

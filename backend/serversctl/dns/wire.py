@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
 
 from ..kernel.outbound import CannotResolve, OutboundRefused
-from .ports import OutcomeUnknown, ProviderError, ProviderUnauthorized, ProviderUnavailable, RateLimited, Refused
+from .ports import (
+    Allowance,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+    RateLimited,
+    Refused,
+)
 
 # These mean that no byte of the request can have been acted upon.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -30,6 +40,35 @@ def retry_after_sec(value: str | None, *, now: datetime | None = None) -> float:
     if math.isnan(wait):
         return WAIT_DEFAULT_SEC
     return min(max(wait, WAIT_MIN_SEC), WAIT_MAX_SEC)
+
+
+_LEFT = re.compile(r";\s*r=(\d{1,9})\b")
+_RESET = re.compile(r";\s*t=(\d{1,9})\b")
+_QUOTA = re.compile(r";\s*q=(\d{1,9})\b")
+_WINDOW = re.compile(r";\s*w=(\d{1,9})\b")
+
+
+def allowance_of(headers: Mapping[str, str]) -> Allowance | None:
+    """What `Ratelimit` and `Ratelimit-Policy` say (draft-ietf-httpapi-ratelimit-headers), or None.
+
+    Of several counts the one with the fewest requests left, of several policies the one with the longest window:
+    counts of a second are over before they could be obeyed.
+    """
+    counts = []
+    for item in headers.get("Ratelimit", "").split(","):
+        left, reset = _LEFT.search(item), _RESET.search(item)
+        if left:
+            counts.append((int(left.group(1)), int(reset.group(1)) if reset else 0))
+    if not counts:
+        return None
+    policies = []
+    for item in headers.get("Ratelimit-Policy", "").split(","):
+        quota, window = _QUOTA.search(item), _WINDOW.search(item)
+        if quota and window and int(quota.group(1)) and int(window.group(1)):
+            policies.append((int(window.group(1)), int(quota.group(1))))
+    left_now, reset_sec = min(counts)
+    window_sec, total = max(policies) if policies else (None, None)
+    return Allowance(left_now, reset_sec, total, window_sec)
 
 
 def failure(who: str, why: Exception, *, write: bool) -> ProviderError:

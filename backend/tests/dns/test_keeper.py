@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from serversctl.dns import credentials, service
+from serversctl.dns import budget, credentials, service
 from serversctl.dns.authority import Authority
 from serversctl.dns.budget import Bucket, refill, take
 from serversctl.dns.jobs import preflight_all
 from serversctl.dns.keeper import RecordKeeper
-from serversctl.dns.ports import RateLimited
+from serversctl.dns.ports import Allowance, RateLimited
 from serversctl.dns.preflight import Colour
 from serversctl.dns.providers.cloudflare import CloudflareDns
 from serversctl.dns.reconcile import Outcome
 from serversctl.dns.tables import DnsBudget, DnsPreflight, DnsWrite, PoolDns
+from serversctl.dns.wire import allowance_of
 from serversctl.identity.tables import Account
 from serversctl.kernel.db import SessionFactory, unit_of_work
 from serversctl.kernel.failpoint import armed
@@ -29,6 +30,7 @@ from serversctl.kernel.sealed import Sealer
 from serversctl.kernel.settings import Settings
 from serversctl.pools.tables import Pool
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from support.vendors.benches import ZONE
 from support.vendors.cloudflare import FakeCloudflare
 
@@ -78,6 +80,12 @@ class House:
 
     def cut(self, *addresses: str, **how: Any) -> Any:
         return self.keeper.converge(self.pool_id, {"A": addresses}, how.pop("fence", lambda: None), **how)
+
+    def requests_left(self, count: int) -> None:
+        """So many are left of this window, by our count and by the vendor's."""
+        self.vendor.used = self.vendor.quota - count
+        with unit_of_work(self.sessions) as session:
+            session.execute(update(DnsBudget).values(tokens=count))
 
     def row(self) -> PoolDns:
         with unit_of_work(self.sessions) as session:
@@ -159,8 +167,7 @@ def test_each_restore_is_told_as_one_and_none_is_refused_here(house: House):
 def test_a_restore_leaves_the_share_that_is_kept_for_cutovers(house: House):
     house.cut(A)
     house.vendor.edit(NAME, "A", [B])
-    with unit_of_work(house.sessions) as session:
-        session.execute(update(DnsBudget).values(tokens=200))
+    house.requests_left(200)
     assert house.cut(A, urgent=False).outcome is Outcome.RATE_LIMITED
     assert house.vendor.look(NAME, "A") == (B,)
     assert house.cut(A).outcome is Outcome.APPLIED
@@ -236,8 +243,7 @@ def test_facts_tell_what_is_wrong(house: House):
 
 def test_dashboards_cannot_use_the_share_that_is_kept_for_cutovers(house: House):
     house.cut(A)
-    with unit_of_work(house.sessions) as session:
-        session.execute(update(DnsBudget).values(tokens=242.5))
+    house.requests_left(242)
     outcomes = [house.keeper.observe(house.pool_id).outcome for _ in range(6)]
     assert outcomes[0] is Outcome.IN_SYNC
     assert outcomes[-1] is Outcome.RATE_LIMITED
@@ -260,23 +266,84 @@ def test_a_wait_that_the_vendor_ordered_holds_for_everybody(house: House):
 def test_the_bucket_refills_and_keeps_a_fifth(clock: Any):
     limits, now = CloudflareDns.limits, clock.now()
     empty = Bucket(0, now)
+    held = Bucket(3, now + timedelta(seconds=100))
+    assert refill(held, now + timedelta(seconds=90), limits) == held
+    assert refill(held, now + timedelta(seconds=110), limits).tokens == 43
+    assert refill(held, now - timedelta(days=1), limits).at <= now - timedelta(days=1) + timedelta(seconds=300)
     assert refill(empty, now + timedelta(seconds=150), limits).tokens == 600
     assert refill(empty, now + timedelta(hours=5), limits).tokens == 1200
     assert refill(Bucket(5, now), now - timedelta(hours=1), limits).tokens == 5
     low = Bucket(240.5, now)
-    assert take(low, limits, urgent=False)[1] > 0
-    assert take(low, limits, urgent=True) == (Bucket(239.5, now), 0.0)
-    assert take(Bucket(0.5, now), limits, urgent=True)[1] == pytest.approx(0.125)
+    assert take(low, limits, urgent=False, now=now)[1] > 0
+    assert take(low, limits, urgent=True, now=now) == (Bucket(239.5, now), 0.0)
+    assert take(Bucket(0.5, now), limits, urgent=True, now=now)[1] == pytest.approx(0.125)
 
 
 def test_the_budget_says_how_long_to_wait(house: House):
     house.cut(A)
     with unit_of_work(house.sessions) as session:
-        session.execute(update(DnsBudget).values(tokens=0))
+        session.execute(update(DnsBudget).values(tokens=0, filled_at=datetime.now(UTC)))
     found = house.keeper.observe(house.pool_id)
     assert found.outcome is Outcome.RATE_LIMITED
     assert found.retry_after_sec == pytest.approx(60, abs=2)
     assert issubclass(RateLimited, Exception)
+
+
+def test_requests_that_others_made_with_the_same_user_count(house: House):
+    """Somebody's script used nearly all: what is left is kept for cutovers, without a single 429."""
+    house.cut(A)
+    house.vendor.used = house.vendor.quota - 40
+    house.keeper.observe(house.pool_id)  # the answer tells it
+    asked = len(house.vendor.requests)
+    found = house.keeper.observe(house.pool_id)
+    assert found.outcome is Outcome.RATE_LIMITED
+    assert len(house.vendor.requests) == asked
+    assert house.cut(B).outcome is Outcome.APPLIED
+
+
+def test_nothing_is_asked_after_the_last_request_until_the_provider_begins_anew(house: House):
+    house.cut(A)
+    house.vendor.used = house.vendor.quota - 1
+    house.keeper.observe(house.pool_id)
+    asked = len(house.vendor.requests)
+    found = house.cut(B)
+    assert found.outcome is Outcome.RATE_LIMITED
+    assert found.retry_after_sec == pytest.approx(300, abs=5)
+    assert len(house.vendor.requests) == asked
+
+
+def test_a_bigger_quota_that_the_provider_grants_is_used(house: House):
+    house.vendor.quota = 4000
+    house.cut(A)
+    house.requests_left(2500)
+    assert house.keeper.observe(house.pool_id).outcome is Outcome.IN_SYNC
+    house.requests_left(790)  # below a fifth of 4000
+    house.keeper.observe(house.pool_id)
+    assert house.keeper.observe(house.pool_id).outcome is Outcome.RATE_LIMITED
+
+
+@pytest.mark.parametrize(
+    ("told", "policy", "wanted"),
+    [
+        ('"default";r=50;t=30', '"burst";q=1200;w=300', Allowance(50, 30, 1200, 300)),
+        ('"a";r=50;t=30, "b"; r=7; t=1', '"a";q=1200;w=300, "b";q=200;w=1', Allowance(7, 1, 1200, 300)),
+        ('"default";r=0;t=299', "", Allowance(0, 299)),
+        ('"default";r=5', '"burst";q=0;w=0', Allowance(5, 0)),
+        ('"default";r=-5;t=3', "", None),
+        ("nonsense", '"burst";q=1200;w=300', None),
+        ("", "", None),
+    ],
+)
+def test_the_providers_count_is_read_from_its_headers(told: str, policy: str, wanted: Allowance | None):
+    assert allowance_of({"Ratelimit": told, "Ratelimit-Policy": policy}) == wanted
+
+
+def test_an_answer_that_cannot_be_noted_still_reaches_its_caller(house: House, monkeypatch: pytest.MonkeyPatch):
+    def locked(*_: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(budget, "heed", locked)
+    assert house.cut(A).outcome is Outcome.APPLIED
 
 
 # --- pre-flight -----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import httpx
 
 from ..ports import (
     WATCHED,
+    Allowance,
     Change,
     ChangeKind,
     CredentialReport,
@@ -36,7 +37,7 @@ from ..ports import (
     option,
     provider,
 )
-from ..wire import failure, refusal
+from ..wire import allowance_of, failure, refusal
 
 T = TypeVar("T")
 WHO = "Cloudflare"
@@ -78,7 +79,11 @@ class CloudflareDns:
     def __init__(self, config: Config, tools: Tools) -> None:
         self._config = config
         self._meter = tools.meter
+        self._heard = tools.heard
+        self._allowance: Allowance | None = None
         self._http = tools.outbound.client(timeout_sec=tools.timeout_sec)
+        # The SDK hands out bodies only; the headers that tell what is left are on every answer, refusals too.
+        self._http.event_hooks = {"response": [self._listen]}
         self._sdk = cloudflare.Cloudflare(
             api_token=config.api_token,
             base_url=tools.cloudflare_api_base,
@@ -193,8 +198,19 @@ class CloudflareDns:
     def _write(self, call: Callable[[], Any]) -> None:
         self._call(call, write=True)
 
+    def _listen(self, answer: httpx.Response) -> None:
+        self._allowance = allowance_of(answer.headers)
+
     def _call(self, call: Callable[[], T], *, write: bool) -> T:
         self._meter()
+        self._allowance = None
+        try:
+            return self._answer(call, write=write)
+        finally:
+            if self._allowance is not None:
+                self._heard(self._allowance)
+
+    def _answer(self, call: Callable[[], T], *, write: bool) -> T:
         try:
             found = call()
         except cloudflare.APIStatusError as why:
@@ -220,6 +236,8 @@ class CloudflareDns:
         if why.status_code == 404:
             return Refused(f"Cloudflare does not know this zone ({said}).")
         wait = why.response.headers.get("Retry-After")
+        if wait is None and self._allowance is not None and self._allowance.left == 0:
+            wait = str(self._allowance.reset_sec)
         return refusal(WHO, why.status_code, said, wait, write=write)
 
 

@@ -1,7 +1,8 @@
 """Stand-in for Cloudflare's DNS API: zones in memory, every request checked against the schema beside this file.
 
 Verified against the reference: list iteration ends at an empty page, a success=false answer comes with status 200,
-proxied records read back ttl 1, a batch runs deletes, patches, puts, posts in one transaction.
+proxied records read back ttl 1, a batch runs deletes, patches, puts, posts in one transaction, every answer tells the
+allowance, and a user that is over it is refused until the window ends.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import copy
 import ipaddress
 import itertools
 import json
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,9 @@ class FakeCloudflare(MisbehavingServer):
         self.account_owned = False
         self.can_write = True
         self.quota_lies = 0
+        self.quota, self.window_sec = 1200, 300
+        self.used = 0  # requests of this window; tests add what other programs of the same user made
+        self.window_ends = time.monotonic() + self.window_sec
         self.zones: dict[str, str] = {}
         self.records: dict[str, list[dict[str, Any]]] = {}
         self._ids = itertools.count(1)
@@ -92,6 +98,24 @@ class FakeCloudflare(MisbehavingServer):
     def too_many(self) -> Answer:
         wait = self.mischief.retry_after_sec
         return _failure(429, 10429, "rate limited", headers={"Retry-After": str(wait)})
+
+    def answer(self, request: Request) -> Answer:
+        with self._lock:
+            if time.monotonic() >= self.window_ends:
+                self.used, self.window_ends = 0, time.monotonic() + self.window_sec
+            self.used += 1
+            ends_sec = max(1, round(self.window_ends - time.monotonic()))
+            if self.used > self.quota:
+                self.requests.append(request)
+                told = _failure(429, 10429, "rate limited", headers={"Retry-After": str(ends_sec)})
+            else:
+                told = super().answer(request)
+            left = max(0, self.quota - self.used)
+            headers = {
+                "Ratelimit": f'"default";r={left};t={ends_sec}',
+                "Ratelimit-Policy": f'"burst";q={self.quota};w={self.window_sec}',
+            }
+            return replace(told, headers={**headers, **told.headers})
 
     def serve(self, request: Request) -> Answer:
         kept = copy.deepcopy(self.records)
@@ -268,8 +292,7 @@ def _matches(record: dict[str, Any], query: dict[str, str]) -> bool:
 
 def _success(result: Any, info: dict[str, Any] | None = None) -> Answer:
     body = {"success": True, "errors": [], "messages": [], "result": result}
-    headers = {"Ratelimit": '"default";r=1000;t=200', "Ratelimit-Policy": '"burst";q=1200;w=300'}
-    return Answer(200, json.dumps(body | ({"result_info": info} if info else {})).encode(), headers)
+    return Answer(200, json.dumps(body | ({"result_info": info} if info else {})).encode())
 
 
 def _page(found: list[dict[str, Any]], request: Request, per_page_default: int) -> Answer:
