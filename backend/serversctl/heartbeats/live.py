@@ -16,7 +16,7 @@ from sqlalchemy import select
 from ..kernel.db import SessionFactory, reading
 from ..kernel.errors import Unavailable
 from ..members.service import dashed
-from ..members.service.keeping import ROW
+from ..members.service.listing import ROW
 from ..members.tables import Member
 from ..members.wire import HeartbeatWire
 from . import readings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..identity.access import Role, actor, allow, principal
 from ..kernel.errors import Invalid, Unavailable
 from ..kernel.http import Blueprint, session, wired
 from ..kernel.local_ca import files
-from ..pools.service import get_pool
+from ..pools.service import get_pool, search_pools
 from ..pools.tables import Pool
 from . import schemas, service
 from .downloads import download_blp  # the app finds a room's blueprints here
@@ -27,6 +28,8 @@ from .wire import UNKNOWN, HeartbeatWire, member_wire, page_bytes, to_dict
 __all__ = ["blp", "download_blp"]
 
 blp = Blueprint("members", __name__, url_prefix="/api", description="Members: enrolled hosts")
+
+FOUND_POOLS_MAX, FOUND_MEMBERS_MAX = 8, 12
 
 
 @blp.record
@@ -100,7 +103,8 @@ def _listing(account_id: UUID, pool_id: UUID | None, page: dict[str, Any]) -> Re
     etag = None
     if not with_heartbeats:
         revision = session().scalar(select(DirectoryRevision.revision)) or 0
-        etag = f"members-{revision}-{pool_id}-{page['limit']}-{page['cursor'] or ''}"
+        asked = hashlib.sha256(repr(sorted(page.items())).encode()).hexdigest()[:16]
+        etag = f"members-{revision}-{pool_id}-{asked}"
         if request.if_none_match.contains_weak(etag):
             answer = Response(status=304)
             answer.set_etag(etag, weak=True)
@@ -125,8 +129,26 @@ class AllMembers(MethodView):
     @blp.arguments(schemas.MemberPageArgs, location="query")
     @blp.response(200, schemas.MemberPageOut)
     def get(self, page: dict[str, Any]) -> Response:
-        """List the members of all pools, by host name"""
+        """List the members of all pools"""
         return _listing(principal().account_id, None, page)
+
+
+@blp.route("/search")
+class Search(MethodView):
+    @allow(Role.VIEWER, "members:read")
+    @blp.arguments(schemas.SearchArgs, location="query")
+    @blp.response(200, schemas.SearchOut)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """Find pools and members by a part of their name or address"""
+        account_id, q = principal().account_id, query["q"].strip()
+        if not q:
+            return {"pools": [], "members": []}
+        rows = service.search_members(session(), account_id, q, FOUND_MEMBERS_MAX)
+        heard = heartbeats_of(rows)
+        return {
+            "pools": search_pools(session(), account_id, q, FOUND_POOLS_MAX),
+            "members": [{**row._mapping, "state": heard.get(row.id, UNKNOWN).state} for row in rows],
+        }
 
 
 @blp.route("/pools/<uuid:pool_id>/members")
@@ -135,7 +157,7 @@ class PoolMembers(MethodView):
     @blp.arguments(schemas.MemberPageArgs, location="query")
     @blp.response(200, schemas.MemberPageOut)
     def get(self, page: dict[str, Any], pool_id: UUID) -> Response:
-        """List a pool's members, by host name"""
+        """List a pool's members"""
         account_id = principal().account_id
         get_pool(session(), account_id, pool_id)
         return _listing(account_id, pool_id, page)

@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 
 from ..kernel.http import PageArgs, WireSchema
 from .rules import SOURCES_MAX
+from .service.listing import SORTS
 from .tables import LINUX_FAMILIES, TEMPLATES
 
 EXAMPLE = {"example": ["203.0.113.10"]}
@@ -126,6 +127,43 @@ class MemberPageArgs(PageArgs):
             "description": "false: without heartbeats; the answer then has an ETag that changes with the members"
         },
     )
+    q = fields.String(
+        load_default=None,
+        validate=validate.Length(max=120),
+        metadata={"description": "In the host name, the display name or an allowed address"},
+    )
+    template = fields.String(load_default=None, validate=validate.OneOf(TEMPLATES))
+    sort = fields.String(load_default="hostname", validate=validate.OneOf(SORTS))
+
+
+class SearchArgs(WireSchema):
+    q = fields.String(
+        load_default="",
+        validate=validate.Length(max=120),
+        metadata={"description": "A part of a name or an address; nothing finds nothing", "example": "lb1"},
+    )
+
+
+class FoundPoolOut(WireSchema):
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    template = fields.String(required=True)
+
+
+class FoundMemberOut(WireSchema):
+    id = fields.UUID(required=True)
+    hostname = fields.String(required=True)
+    display_name = fields.String(required=True)
+    pool_id = fields.UUID(required=True)
+    pool_name = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["fresh", "late", "down", "unknown"]))
+
+
+class SearchOut(WireSchema):
+    """What a name or an address may mean."""
+
+    pools = fields.List(fields.Nested(FoundPoolOut), required=True)
+    members = fields.List(fields.Nested(FoundMemberOut), required=True)
 
 
 class Enrollment(WireSchema):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from .service.keeping import dashed
+from .service.listing import dashed
 
 
 class HeartbeatWire(msgspec.Struct, rename="camel", gc=False):
@@ -65,7 +65,7 @@ def member_wire(row: Any, *, active_id: UUID | None, heartbeat: HeartbeatWire | 
 def member_wire_of_row(
     kind: type[Wire], row: Any, *, active: bool, heartbeat: HeartbeatWire | None, **more: Any
 ) -> Wire:
-    """One row with the columns of `service.keeping.ROW`; `more` are the fields that `kind` adds."""
+    """One row with the columns of `service.listing.ROW`; `more` are the fields that `kind` adds."""
     raw = msgspec.Raw
     # One unpacking is cheaper than a look-up by name for each of the fields.
     (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..identity import audit
@@ -44,6 +45,20 @@ def list_pools(session: Session, account_id: UUID, *, limit: int, cursor: str | 
     more = len(rows) > limit
     shown = rows[:limit]
     return Page(shown, encode(shown[-1].name, str(shown[-1].id)) if more else None)
+
+
+def search_pools(session: Session, account_id: UUID, q: str, limit: int) -> Sequence[Pool]:
+    """Pools whose name contains `q` without regard to case; those that begin with it first."""
+    name, lowered = func.lower(Pool.name), q.lower()
+    return session.scalars(
+        select(Pool)
+        .where(
+            Pool.account_id == account_id,
+            or_(name.contains(lowered, autoescape=True), Pool.name.contains(q, autoescape=True)),
+        )
+        .order_by(case((name.startswith(lowered, autoescape=True), 0), else_=1), Pool.name, Pool.id)
+        .limit(limit)
+    ).all()
 
 
 def update_pool(

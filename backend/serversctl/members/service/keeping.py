@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, or_, select
 from sqlalchemy.orm import Session
 
 from ...identity import audit
 from ...identity.tenancy import owned
 from ...kernel.errors import Conflict
 from ...kernel.outbox import emit
-from ...kernel.paging import Page, decode, encode
 from ...pools.tables import Pool
 from .. import rules
 from ..tables import Member
@@ -26,70 +23,8 @@ CHANGEABLE = (
 )  # fmt: skip
 
 
-_C = Member.__table__.c
-# The columns of a list. SQLite keeps a UUID as 32 digits, PostgreSQL writes it with dashes: see `dashed`.
-ROW: tuple[Any, ...] = (
-    cast(_C.id, Text).label("id"),
-    cast(_C.pool_id, Text).label("pool_id"),
-    _C.hostname,
-    _C.display_name,
-    _C.template,
-    _C.linux_family,
-    cast(_C.allowed_ips, Text).label("allowed_ips"),
-    cast(_C.public_ips, Text).label("public_ips"),
-    _C.priority,
-    _C.never_promote,
-    _C.maintenance,
-    cast(_C.location, Text).label("location"),
-    _C.next_secret_sealed.is_not(None).label("secret_pending"),
-    _C.created_at,
-    _C.first_seen_at,
-)
-
-
-def dashed(text: str) -> str:
-    """A UUID's text in its usual form."""
-    if len(text) == 36:
-        return text
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
 def get_member(session: Session, account_id: UUID, member_id: UUID, *, lock: bool = False) -> Member:
     return owned(session, Member, member_id, account_id, lock=lock)
-
-
-def list_members(
-    session: Session, account_id: UUID, *, pool_id: UUID | None = None, limit: int, cursor: str | None = None
-) -> Page[Any]:
-    """Rows (not objects: they are read by the thousand) by host name.
-
-    Ids and lists come as the text that the database has: parsing them would cost more than all the rest.
-    """
-    query = select(*ROW).where(_C.account_id == account_id)
-    if pool_id is not None:
-        query = query.where(_C.pool_id == pool_id)
-    key = decode(cursor, 2)
-    if key:
-        name, last = str(key[0]), _uuid(str(key[1]))
-        query = query.where(or_(_C.hostname > name, (_C.hostname == name) & (_C.id > last)))
-    # Past the ORM: its loader would cost as much as the database.
-    rows = session.connection().execute(query.order_by(_C.hostname, _C.id).limit(limit + 1)).all()
-    more = len(rows) > limit
-    shown = rows[:limit]
-    return Page(shown, encode(shown[-1].hostname, dashed(shown[-1].id)) if more else None)
-
-
-def rows_of_pool(session: Session, pool_id: UUID) -> Sequence[Any]:
-    """All members of a pool by host name, as rows like those of `list_members`."""
-    return session.connection().execute(select(*ROW).where(_C.pool_id == pool_id).order_by(_C.hostname, _C.id)).all()
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        decode("broken", 2)
-        raise
 
 
 def update_member(
