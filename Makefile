@@ -12,14 +12,16 @@ AGENT_TESTS := -n 2 -c agent/tests/pytest.ini agent/tests
 SIMULATION := $(wildcard backend/tests/simulation)
 PYTHON_DIRS := $(wildcard backend agent e2e bench)
 SHELL_FILES = $(shell git ls-files | while read -r f; do [ -f "$$f" ] && head -c 40 "$$f" | grep -aqE '^\#!.*\b(ba)?sh\b' && echo "$$f"; done)
+NPM := npm --prefix frontend
+FRONTEND_SOURCES := $(shell find frontend -path frontend/dist -prune -o -path frontend/node_modules -prune -o -type f -print 2>/dev/null) $(wildcard docs/*.md)
 AGENT_SOURCES := $(shell find agent -path agent/dist -prune -o -type f -not -name '*.pyc' -print 2>/dev/null)
 
 ##@ Use
 .PHONY: demo up agent
-demo: setup agent  ## The product on this machine: hosts, name server, a pool that fails over; Ctrl-C ends it
+demo: setup agent frontend  ## The product on this machine: hosts, name server, a pool that fails over; Ctrl-C ends it
 	exec $(PY) -m e2e.demo
 
-up: setup agent  ## The control plane alone with embedded defaults, for real use (data in SERVERSCTL_DATA_DIR)
+up: setup agent frontend  ## The control plane alone with embedded defaults, for real use (data in SERVERSCTL_DATA_DIR)
 	exec .venv/bin/serversctl up
 
 agent: agent/dist/agent.zip  ## Build agent/dist/: balctl_heartbeat.py, agent.zip, agent.json, commands.json
@@ -27,9 +29,15 @@ agent/dist/agent.zip: .setup/venv $(AGENT_SOURCES)
 	$(PY) agent/build/build.py
 	@touch $@
 
+.PHONY: frontend
+frontend: frontend/dist/index.html  ## Build the dashboard into frontend/dist/, within its budget
+frontend/dist/index.html: .setup/node $(FRONTEND_SOURCES)
+	$(NPM) run --silent build
+	@touch $@
+
 ##@ Set up
 .PHONY: setup lock
-setup: .setup/system .setup/venv .setup/py39.done  ## All tools, once: Debian packages where root, Python packages into .venv/
+setup: .setup/system .setup/venv .setup/py39.done .setup/node  ## All tools, once: Debian packages where root, .venv/, node_modules/
 	@:
 .setup/system: .ci/setup .ci/packages.txt $(wildcard e2e/lab/packages.txt)
 	@.ci/setup system && touch $@
@@ -39,6 +47,9 @@ setup: .setup/system .setup/venv .setup/py39.done  ## All tools, once: Debian pa
 .setup/py39.done: .ci/setup requirements/agent-tests.txt .setup/venv
 	@.ci/setup py39 && touch $@
 
+.setup/node: .ci/setup package.json package-lock.json frontend/package.json
+	@.ci/setup node && touch $@
+
 LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11
 lock: .setup/venv  ## Lock requirements/*.in again with hashes (needs the package index)
 	PATH=.venv/bin:$$PATH $(LOCK) requirements/runtime.in -o requirements/runtime.txt
@@ -47,9 +58,10 @@ lock: .setup/venv  ## Lock requirements/*.in again with hashes (needs the packag
 	cd requirements && sha256sum *.in *.txt >locked.sha256
 
 ##@ Check
-.PHONY: test test-backend test-backend-postgresql test-agent test-agent-package test-agent-built test-simulation test-e2e
-test: setup agent  ## Every suite, then the summary line of each; T=path for one file of the backend
-	@$(if $(T),.ci/suite backend $(PYTEST) $(T),MAKE="$(MAKE)" .ci/test backend backend-postgresql agent-package agent-built simulation e2e)
+.PHONY: test test-backend test-backend-postgresql test-agent test-agent-package test-agent-built test-simulation
+.PHONY: test-frontend test-e2e
+test: setup agent frontend  ## Every suite, then the summary line of each; T=path for one file of the backend
+	@$(if $(T),.ci/suite backend $(PYTEST) $(T),MAKE="$(MAKE)" .ci/test backend backend-postgresql agent-package agent-built frontend simulation e2e)
 
 test-backend: .setup/venv  ## The backend on SQLite
 	@.ci/suite backend $(PYTEST) -n 2 $(BACKEND_TESTS) $(SIMULATION:%=--ignore=%)
@@ -69,11 +81,14 @@ test-agent-built: .setup/py39.done agent
 test-simulation: .setup/venv  ## The decider under 1,000 seeded schedules x 4 configurations
 	@.ci/suite simulation $(PYTEST) -n 2 $(SIMULATION)
 
-test-e2e: setup agent  ## Stories on real hosts in network namespaces; says loudly what it skips
+test-frontend: .setup/node  ## Components and live data in jsdom
+	@.ci/suite frontend $(NPM) run --silent test
+
+test-e2e: setup agent frontend  ## Stories on real hosts in network namespaces; says loudly what it skips
 	@.ci/suite e2e $(PYTEST) -rs -n 3 --dist loadfile e2e
 
 .PHONY: lint format
-lint: .setup/venv .setup/system  ## Style, types, imports, shell, locks, stale generated files
+lint: .setup/venv .setup/system .setup/node  ## Style, types, imports, shell, locks, stale generated files
 	$(PY) -m ruff check $(PYTHON_DIRS)
 	$(PY) -m ruff format --check $(PYTHON_DIRS)
 	$(PY) -m mypy
@@ -81,18 +96,20 @@ lint: .setup/venv .setup/system  ## Style, types, imports, shell, locks, stale g
 	@command -v shellcheck >/dev/null || { echo "lint: install the package shellcheck" >&2; exit 1; }
 	shellcheck $(SHELL_FILES)
 	cd requirements && sha256sum --quiet -c locked.sha256 || { echo "lint: the locks are older than their .in files: run make lock" >&2; exit 1; }
+	$(NPM) run --silent types
+	$(NPM) run --silent lint
+	@.ci/types check
 	$(PYTEST) backend/tests/docs
 
-format: .setup/venv  ## All formatters
+format: .setup/venv .setup/node  ## All formatters
+	$(NPM) run --silent format
 	$(PY) -m ruff check --fix-only --quiet $(PYTHON_DIRS)
 	$(PY) -m ruff format $(PYTHON_DIRS)
 
 ##@ Make
 .PHONY: openapi docs migration bench soak screenshots
-openapi: .setup/venv  ## The OpenAPI document, into var/openapi.json
-	@mkdir -p var
-	.venv/bin/serversctl openapi >var/openapi.json
-	@echo "wrote var/openapi.json"
+openapi: .setup/venv .setup/node  ## The OpenAPI document into var/openapi.json, and the dashboard's types from it
+	@.ci/types write
 
 docs: .setup/venv  ## Write the generated parts of docs/ again (settings, commands)
 	$(PY) docs/generate.py

@@ -1,0 +1,3 @@
+export function ApiProvidersPage() {
+  return <p>ApiProvidersPage</p>;
+}

@@ -1,0 +1,3 @@
+export function DnsPage() {
+  return <p>DnsPage</p>;
+}

@@ -1,0 +1,3 @@
+export function ManagedDnsPage() {
+  return <p>ManagedDnsPage</p>;
+}

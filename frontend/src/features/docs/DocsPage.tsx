@@ -1,0 +1,3 @@
+export function DocsPage() {
+  return <p>DocsPage</p>;
+}

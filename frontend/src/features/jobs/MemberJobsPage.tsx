@@ -1,0 +1,3 @@
+export function MemberJobsPage() {
+  return <p>MemberJobsPage</p>;
+}

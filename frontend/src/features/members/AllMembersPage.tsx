@@ -1,0 +1,3 @@
+export function AllMembersPage() {
+  return <p>AllMembersPage</p>;
+}

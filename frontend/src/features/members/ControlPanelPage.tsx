@@ -1,0 +1,3 @@
+export function ControlPanelPage() {
+  return <p>ControlPanelPage</p>;
+}

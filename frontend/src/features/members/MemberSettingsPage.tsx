@@ -1,0 +1,3 @@
+export function MemberSettingsPage() {
+  return <p>MemberSettingsPage</p>;
+}

@@ -1,0 +1,3 @@
+export function PoolMembersPage() {
+  return <p>PoolMembersPage</p>;
+}
