@@ -164,8 +164,8 @@ class Events(MethodView):
     @blp.response(200, content_type="text/event-stream", description="Server-sent events")
     def get(self, query: dict[str, Any]) -> Response:
         """Live changes of the account; `Last-Event-ID` resumes"""
-        if query["pool"] is not None:
-            get_pool(session(), principal().account_id, query["pool"])
+        for pool_id in {*query["beats"], *([query["pool"]] if query["pool"] else [])}:
+            get_pool(session(), principal().account_id, pool_id)
         if query["member"] is not None:
             _member(query["member"])
         return hand_over(
@@ -173,6 +173,7 @@ class Events(MethodView):
                 account_id=principal().account_id,
                 pool_id=query["pool"],
                 member_id=query["member"],
+                beats_of=tuple(dict.fromkeys(query["beats"])),
                 last_id=request.headers.get("Last-Event-ID"),
             )
         )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from marshmallow import fields, validate
+from webargs.fields import DelimitedList
 
 from ..kernel.http import WireSchema
 from ..members.schemas import MemberOut
 from ..pools.schemas import HealthSplit, PoolOut
 from .strips import STRIP_MAX_SEC
+
+# One browser looks at few pools at a time: its tabs share one stream.
+BEATS_POOLS_MAX = 8
 
 
 class FixOut(WireSchema):
@@ -112,3 +116,11 @@ class OverviewOut(WireSchema):
 class EventArgs(WireSchema):
     pool = fields.UUID(load_default=None, metadata={"description": "Only this pool's events"})
     member = fields.UUID(load_default=None, metadata={"description": "Only this member's events"})
+    beats = DelimitedList(
+        fields.UUID(),
+        load_default=(),
+        validate=validate.Length(max=BEATS_POOLS_MAX),
+        metadata={
+            "description": "Pools whose heartbeats go along, separated by commas; events stay those of all pools"
+        },
+    )

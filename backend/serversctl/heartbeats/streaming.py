@@ -17,7 +17,14 @@ class StreamOrder:
     account_id: UUID
     pool_id: UUID | None = None
     member_id: UUID | None = None
+    beats_of: tuple[UUID, ...] = ()
+    """Pools whose heartbeats are wanted beside the events of the whole account."""
     last_id: str | None = None
+
+    def boards(self) -> tuple[tuple[UUID, UUID | None], ...]:
+        """The pools, or members of them, whose heartbeats go along."""
+        named = ((self.pool_id, self.member_id),) if self.pool_id is not None else ()
+        return named + tuple((pool_id, None) for pool_id in self.beats_of if (pool_id, None) not in named)
 
 
 def hand_over(order: StreamOrder) -> Response:

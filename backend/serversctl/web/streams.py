@@ -19,7 +19,9 @@ from ..heartbeats.streaming import StreamOrder
 
 log = logging.getLogger(__name__)
 
-COMMENT_SEC, BLOCK_MS, QUEUE_MAX, RESUME_MAX = 15.0, 5000, 500, 1000
+# A browser that hears nothing at all for 10 s takes the stream for dead: two comments fit into that.
+COMMENT_SEC = 4.0
+BLOCK_MS, QUEUE_MAX, RESUME_MAX = 5000, 500, 1000
 LISTENERS_MAX = 1000
 STREAM_ID = re.compile(r"\d{1,15}-\d{1,10}\Z")
 BEATS_SEC = 1.0
@@ -34,12 +36,13 @@ class Listener:
         self.waiting: deque[bytes] = deque()
         self.something = asyncio.Event()
         self.overrun = False
-        self.wants_full = True  # the whole of the pool's beats: as long as it has none, or lost some
+        self.wants_full = set(order.boards())  # of which it has no beats yet, or lost some
 
     def offer(self, text: bytes) -> None:
         if len(self.waiting) >= QUEUE_MAX:
             self.waiting.clear()
-            self.overrun = self.wants_full = True
+            self.overrun = True
+            self.wants_full = set(self.order.boards())
         self.waiting.append(text)
         self.something.set()
 
@@ -157,15 +160,16 @@ class Streams:
             wanted: dict[tuple[UUID, UUID | None], list[Listener]] = {}
             for listeners in self._listeners.values():
                 for listener in listeners:
-                    if listener.order.pool_id is not None:
-                        wanted.setdefault((listener.order.pool_id, listener.order.member_id), []).append(listener)
+                    for key in listener.order.boards():
+                        wanted.setdefault(key, []).append(listener)
             boards = {key: boards.get(key) or Board(*key) for key in wanted}
             for key, listeners_of in wanted.items():
                 await self._tell(boards[key], listeners_of)
 
     async def _tell(self, board: Board, listeners: list[Listener]) -> None:
         loop = asyncio.get_running_loop()
-        wants_full = any(listener.wants_full for listener in listeners)
+        key = (board.pool_id, board.member_id)
+        wants_full = any(key in listener.wants_full for listener in listeners)
         try:
             look = partial(self._live.look, board, at=loop.time(), wants_full=wants_full)
             full, part = await loop.run_in_executor(None, look)
@@ -173,8 +177,8 @@ class Streams:
             log.debug("no beats of a pool: %s", why)
             return
         for listener in listeners:
-            if full is not None and (listener.wants_full or part is None):
-                listener.wants_full = False
+            if full is not None and (key in listener.wants_full or part is None):
+                listener.wants_full.discard(key)
                 listener.offer(_frame("beats", full))
             elif part is not None:
                 listener.offer(_frame("beats", part))

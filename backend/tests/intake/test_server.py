@@ -113,10 +113,32 @@ def test_beats_of_a_watched_pool_come_at_most_once_a_second(web: ControlPlaneWeb
     assert fulls == [True] + [False] * (count - 1)
 
 
+def test_beats_of_one_pool_go_along_with_the_events_of_all(web: ControlPlaneWeb, ground: Ground) -> None:
+    agent = Agent(web, ground.secrets["lb3.example.com"], "lb3.example.com")
+    with stream(web, ground.token, f"?beats={ground.pool_id}") as answer:
+        follow(web, ground, answer)
+        agent.send(seq=0)
+        publish(ground, "a.other_pool", poolId=str(uuid4()))
+        assert events(answer, 1)[0][1] == "a.other_pool"
+        while not answer.readline().startswith(b"event: beats"):
+            pass
+        assert json.loads(answer.readline().decode().partition(": ")[2])["poolId"] == str(ground.pool_id)
+
+
+def test_a_quiet_stream_says_within_seconds_that_it_lives(web: ControlPlaneWeb, ground: Ground) -> None:
+    with stream(web, ground.token) as answer:
+        answer.readline()
+        while not answer.readline().startswith(b":"):
+            pass  # the connection's own timeout of 10 s, a browser's patience, ends this
+
+
 @pytest.mark.parametrize(
     ("token", "query", "status"),
     [
         ("", "", 401),
+        (None, "?beats=nonsense", 422),
+        (None, f"?beats={','.join([str(uuid4())] * 9)}", 422),
+        (None, "?beats=00000000-0000-4000-8000-000000000000", 404),
         ("sctl_x_y", "", 401),
         (None, "?pool=nonsense", 422),
         (None, "?pool=00000000-0000-4000-8000-000000000000", 404),

@@ -487,6 +487,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the names of all pools with their records and their drift */
+        get: operations["getDns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -496,6 +513,23 @@ export interface paths {
         };
         /** Live changes of the account; `Last-Event-ID` resumes */
         get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/failover/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the failover events of all pools, newest first */
+        get: operations["getFailoverEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1210,6 +1244,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pools/{poolId}/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        /** What the pool still needs before it fails over by itself */
+        get: operations["getPoolsPoolIdSetup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/provider-credentials": {
         parameters: {
             query?: never;
@@ -1721,6 +1774,59 @@ export interface components {
             colour: "green" | "amber" | "red";
             steps: components["schemas"]["StepOut"][];
         };
+        AccountDnsOut: {
+            /** Format: uuid */
+            poolId: string;
+            /** Format: uuid */
+            credentialId: string;
+            credentialName: string;
+            kind: string;
+            zone: string;
+            label: string;
+            fqdn: string;
+            ttl: number;
+            /** @description Longest time that resolvers keep an old answer; the recovery time comes on top */
+            ttlBoundSec: number;
+            proxied: boolean;
+            dynamicSync: boolean;
+            internal: boolean;
+            adopted: boolean;
+            /** @enum {string} */
+            state: "unknown" | "in_sync" | "drift" | "conflict" | "error";
+            detail: string;
+            /** @description Addresses at the name */
+            currentTarget: string[];
+            /**
+             * @example {
+             *       "A": [
+             *         "203.0.113.10"
+             *       ]
+             *     }
+             */
+            wanted: {
+                [key: string]: string[];
+            } | null;
+            /**
+             * @example {
+             *       "A": [
+             *         "203.0.113.10"
+             *       ]
+             *     }
+             */
+            observed: {
+                [key: string]: string[];
+            } | null;
+            /** Format: date-time */
+            observedAt: string | null;
+            /** @description What the zone's own servers said; null: not asked */
+            verified: boolean | null;
+            preflight: components["schemas"]["DnsTestOut"] | null;
+            poolName: string;
+        };
+        AccountDnsPageOut: {
+            items: components["schemas"]["AccountDnsOut"][];
+            nextCursor: string | null;
+        };
         PoolDnsOut: {
             /** Format: uuid */
             poolId: string;
@@ -1981,6 +2087,41 @@ export interface components {
             items: components["schemas"]["EventOut"][];
             nextCursor: string | null;
         };
+        AccountEventOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            poolId: string;
+            epoch: number;
+            /** @enum {string} */
+            kind: "automatic" | "manual" | "failback";
+            /** @enum {string} */
+            state: "deciding" | "switching" | "done" | "failed" | "superseded";
+            reason: string;
+            sentences: string[];
+            /** Format: uuid */
+            fromMemberId: string | null;
+            fromName: string | null;
+            fromAddresses: {
+                [key: string]: string[];
+            };
+            /** Format: uuid */
+            toMemberId: string;
+            toName: string;
+            toAddresses: {
+                [key: string]: string[];
+            };
+            orderedBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            finishedAt: string | null;
+            poolName: string;
+        };
+        AccountEventPageOut: {
+            items: components["schemas"]["AccountEventOut"][];
+            nextCursor: string | null;
+        };
         EntryOut: {
             /** Format: date-time */
             at: string;
@@ -2057,6 +2198,16 @@ export interface components {
                 [key: string]: unknown;
             };
             timeline: components["schemas"]["EntryOut"][];
+        };
+        SetupStepOut: {
+            /** @enum {string} */
+            id: "dns" | "member" | "hostname" | "active" | "standby" | "auto";
+            done: boolean;
+            detail: string;
+        };
+        SetupOut: {
+            steps: components["schemas"]["SetupStepOut"][];
+            complete: boolean;
         };
         FixOut: {
             /** @enum {string} */
@@ -4868,6 +5019,87 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getDns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "credentialId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "credentialName": "text",
+                     *           "kind": "text",
+                     *           "zone": "example.com",
+                     *           "label": "text",
+                     *           "fqdn": "text",
+                     *           "ttl": 1,
+                     *           "ttlBoundSec": 1,
+                     *           "proxied": true,
+                     *           "dynamicSync": true,
+                     *           "internal": true,
+                     *           "adopted": true,
+                     *           "state": "unknown",
+                     *           "detail": "What happened and the fix.",
+                     *           "currentTarget": [
+                     *             "text"
+                     *           ],
+                     *           "wanted": {
+                     *             "A": [
+                     *               "203.0.113.10"
+                     *             ]
+                     *           },
+                     *           "observed": {
+                     *             "A": [
+                     *               "203.0.113.10"
+                     *             ]
+                     *           },
+                     *           "observedAt": "2026-01-02T03:04:05Z",
+                     *           "verified": true,
+                     *           "preflight": {
+                     *             "at": "2026-01-02T03:04:05Z",
+                     *             "colour": "green",
+                     *             "steps": [
+                     *               {
+                     *                 "name": "credential",
+                     *                 "ok": true,
+                     *                 "warn": true,
+                     *                 "why": "text",
+                     *                 "fix": "text"
+                     *               }
+                     *             ]
+                     *           },
+                     *           "poolName": "text"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountDnsPageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getEvents: {
         parameters: {
             query?: {
@@ -4875,6 +5107,8 @@ export interface operations {
                 pool?: string | null;
                 /** @description Only this member's events */
                 member?: string | null;
+                /** @description Pools whose heartbeats go along, separated by commas; events stay those of all pools */
+                beats?: string[];
             };
             header?: never;
             path?: never;
@@ -4888,6 +5122,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getFailoverEvents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "epoch": 1,
+                     *           "kind": "automatic",
+                     *           "state": "deciding",
+                     *           "reason": "text",
+                     *           "sentences": [
+                     *             "text"
+                     *           ],
+                     *           "fromMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "fromName": "text",
+                     *           "fromAddresses": {},
+                     *           "toMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "toName": "text",
+                     *           "toAddresses": {},
+                     *           "orderedBy": "text",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "finishedAt": "2026-01-02T03:04:05Z",
+                     *           "poolName": "text"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountEventPageOut"];
+                };
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -8482,6 +8772,47 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["OverviewOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getPoolsPoolIdSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "steps": [
+                     *         {
+                     *           "id": "dns",
+                     *           "done": true,
+                     *           "detail": "What happened and the fix."
+                     *         }
+                     *       ],
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SetupOut"];
                 };
             };
             401: components["responses"]["Problem401"];
