@@ -7,7 +7,6 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,14 +100,10 @@ class Fleet:
     async def _lane(self, number: int) -> None:
         """One connection beats for its share of the agents, each in its own rhythm."""
         wire = Wire(self.url, self.ca_file)
-        mine: Callable[[], list[Agent]] = (
-            lambda: self.agents[  # noqa: E731
-                number * AGENTS_PER_CONNECTION : (number + 1) * AGENTS_PER_CONNECTION
-            ]
-        )
+        first = number * AGENTS_PER_CONNECTION
         while True:
             now = time.monotonic()
-            for agent in mine():
+            for agent in self.agents[first : first + AGENTS_PER_CONNECTION]:
                 if agent.silent or agent.due > now:
                     continue
                 agent.due = max(agent.due + agent.pause_sec, now)
