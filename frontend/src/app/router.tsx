@@ -11,6 +11,8 @@ import { asProblem } from "../api/problem";
 import { meQuery } from "../api/session";
 import { alertsSearch } from "../features/alerts/search";
 import { auditSearch } from "../features/audit/search";
+import { channelsSearch, monitoringSearch } from "../features/channels/search";
+import { apiProvidersSearch, managedDnsSearch, namesSearch } from "../features/dns/search";
 import { jobsSearch } from "../features/jobs/search";
 import { membersSearch } from "../features/members/search";
 import { poolSearch, poolsSearch } from "../features/pools/search";
@@ -108,6 +110,7 @@ const alerts = createRoute({
 const dns = createRoute({
   getParentRoute: () => frame,
   path: "/dns",
+  validateSearch: namesSearch,
   component: lazyRouteComponent(() => import("../features/dns/DnsPage"), "DnsPage"),
 });
 const audit = createRoute({
@@ -148,11 +151,13 @@ const poolMembers = createRoute({
 const poolDns = createRoute({
   getParentRoute: () => pool,
   path: "/managed-dns",
+  validateSearch: managedDnsSearch,
   component: lazyRouteComponent(() => import("../features/dns/ManagedDnsPage"), "ManagedDnsPage"),
 });
 const poolMonitoring = createRoute({
   getParentRoute: () => pool,
   path: "/monitoring",
+  validateSearch: monitoringSearch,
   component: lazyRouteComponent(() => import("../features/channels/MonitoringPage"), "MonitoringPage"),
 });
 const poolSettings = createRoute({
@@ -222,11 +227,13 @@ const settingsHome = createRoute({
 const apiProviders = createRoute({
   getParentRoute: () => settings,
   path: "/api-providers",
+  validateSearch: apiProvidersSearch,
   component: lazyRouteComponent(() => import("../features/dns/ApiProvidersPage"), "ApiProvidersPage"),
 });
 const channels = createRoute({
   getParentRoute: () => settings,
   path: "/channels",
+  validateSearch: channelsSearch,
   component: lazyRouteComponent(() => import("../features/channels/ChannelsPage"), "ChannelsPage"),
 });
 const tokens = createRoute({

@@ -6,6 +6,7 @@ interface Props extends ButtonProps {
   why: string | null | undefined;
   children: ReactNode;
   onClick?: () => void;
+  type?: "button" | "submit";
   /** Render as a link: gets the button's props. */
   link?: (props: Record<string, unknown>) => ReactNode;
 }
