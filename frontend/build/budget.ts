@@ -2,6 +2,8 @@ import { gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 
 interface Limits {
+  /** Modules that every signed-in visit loads although they are lazy: their parts count as first load too. */
+  always: readonly string[];
   firstJsKb: number;
   firstCssKb: number;
   lazyKb: number;
@@ -29,7 +31,10 @@ export function budget(limits: Limits): Plugin {
         chunk.imports.forEach(follow);
       };
       const css = new Set<string>();
-      for (const [name, chunk] of Object.entries(bundle)) if (chunk.type === "chunk" && chunk.isEntry) follow(name);
+      for (const [name, chunk] of Object.entries(bundle)) {
+        if (chunk.type !== "chunk") continue;
+        if (chunk.isEntry || limits.always.some((module) => chunk.facadeModuleId?.endsWith(module))) follow(name);
+      }
       for (const name of first) {
         const chunk = bundle[name];
         if (chunk?.type === "chunk") for (const sheet of chunk.viteMetadata?.importedCss ?? []) css.add(sheet);

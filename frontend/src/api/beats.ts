@@ -7,6 +7,8 @@ export interface LiveBeat {
   state: BeatState;
   heardAt: number | null;
   haproxyActive: boolean | null;
+  /** Known from the overview; the stream's beats leave it out. */
+  haproxyMonitored: boolean | null;
   cpuPct: number | null;
   memoryPct: number | null;
   load: number | null;
@@ -35,6 +37,7 @@ const UNKNOWN: LiveBeat = {
   state: "unknown",
   heardAt: null,
   haproxyActive: null,
+  haproxyMonitored: null,
   cpuPct: null,
   memoryPct: null,
   load: null,
@@ -65,6 +68,11 @@ export class BeatStore {
     };
   }
 
+  /** Nobody knows how the members of a pool stand: the heartbeat store is away. */
+  lose(ids: Iterable<string>): void {
+    for (const id of ids) this.put(id, { ...this.get(id), state: "unknown" });
+  }
+
   /** What the overview of a pool said, with the strip of the last seconds where it was asked for. */
   seed(news: BeatNews, strip: string | undefined, now: number): void {
     const before = this.get(news.id);
@@ -76,10 +84,8 @@ export class BeatStore {
     for (const one of news) {
       const before = this.get(one.id);
       const next = merged(before, one, now);
-      const letter =
-        one.haproxyMonitored !== false && one.haproxyActive === false && one.state === "fresh"
-          ? "d"
-          : LETTER[one.state];
+      const stopped = next.haproxyMonitored === true && next.haproxyActive === false && next.state === "fresh";
+      const letter = stopped ? "d" : LETTER[one.state];
       this.put(one.id, { ...next, strip: (before.strip + letter).slice(-STRIP_LENGTH) });
     }
   }
@@ -98,6 +104,7 @@ function merged(before: LiveBeat, news: BeatNews, now: number): LiveBeat {
     state: news.state,
     heardAt: news.ageSec === null ? null : now - news.ageSec * 1000,
     haproxyActive: pick(news.haproxyActive, before.haproxyActive),
+    haproxyMonitored: pick(news.haproxyMonitored, before.haproxyMonitored),
     cpuPct: pick(news.cpuPct, before.cpuPct),
     memoryPct: pick(news.memoryPct, before.memoryPct),
     load: pick(news.load, before.load),

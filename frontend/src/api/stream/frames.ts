@@ -43,6 +43,8 @@ export async function readFrames(
       onEvent: (event) => on.frame({ id: event.id ?? null, event: event.event ?? "message", data: event.data }),
     });
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    // An abort ends a request; a body that is being read already has to be let go as well.
+    own.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined), { once: true });
     for (;;) {
       alive();
       const { done, value } = await reader.read();

@@ -3,6 +3,12 @@ import { type BeatNews, beats } from "../beats";
 import { keys } from "../keys";
 import type { Frame } from "./frames";
 
+interface BeatsMessage {
+  poolId: string;
+  liveness: "known" | "unknown";
+  members: BeatNews[];
+}
+
 /** Turns frames into refreshed queries: collected for a moment, so that a storm of events is one repaint. */
 export class News {
   private readonly due = new Map<string, readonly string[]>();
@@ -15,8 +21,7 @@ export class News {
 
   take(frame: Frame): void {
     if (frame.event === "beats") {
-      const said = JSON.parse(frame.data) as { members: BeatNews[] };
-      beats.hear(said.members, performance.now());
+      this.hear(JSON.parse(frame.data) as BeatsMessage);
       return;
     }
     if (frame.event === "overrun") {
@@ -26,6 +31,15 @@ export class News {
     const said = JSON.parse(frame.data) as { kind: string; poolId: string | null; memberId: string | null };
     for (const key of keysOf(said)) this.due.set(key.join(), key);
     this.timer ??= setTimeout(() => this.flush(), this.waitMs);
+  }
+
+  private hear(said: BeatsMessage): void {
+    if (said.liveness === "known") {
+      beats.hear(said.members, performance.now());
+      return;
+    }
+    const overview = this.client.getQueryData<{ members: { id: string }[] }>([...keys.pool(said.poolId), "overview"]);
+    beats.lose(overview?.members.map((member) => member.id) ?? []);
   }
 
   everything(): void {
