@@ -20,7 +20,7 @@ from .keeper import RecordKeeper, keeper_of
 from .ports import CredentialReport, options_of, wire_name
 from .preflight import Preflight
 from .registry import all_providers
-from .tables import DnsWrite, PoolDns, ProviderCredential
+from .tables import DnsPreflight, DnsWrite, PoolDns, ProviderCredential
 
 blp = Blueprint("dns", __name__, url_prefix="/api", description="DNS providers and the names of pools")
 
@@ -70,6 +70,10 @@ def _shown(row: ProviderCredential) -> dict[str, Any]:
 
 def _link(row: PoolDns) -> dict[str, Any]:
     credential = credentials.find(session(), row.account_id, row.credential_id)
+    return _link_with(row, credential, service.last_preflight(session(), row.pool_id))
+
+
+def _link_with(row: PoolDns, credential: ProviderCredential, preflight: DnsPreflight | None) -> dict[str, Any]:
     limits = service.limits_of(credential)
     names = (
         "pool_id",
@@ -90,7 +94,7 @@ def _link(row: PoolDns) -> dict[str, Any]:
         "kind": credential.kind,
         "ttl_bound_sec": rules.ttl_bound_sec(row.ttl, row.proxied, limits),
         "current_target": [*observed.get("A", []), *observed.get("AAAA", [])],
-        "preflight": service.last_preflight(session(), row.pool_id),
+        "preflight": preflight,
     }
 
 
@@ -235,6 +239,25 @@ class CredentialRotation(MethodView):
         credentials.note_test(session(), row, report)
         _record("provider_credential.rotated", row, name=row.name, tested=report.ok)
         return _shown(row)
+
+
+@blp.route("/dns")
+class AccountNames(MethodView):
+    @allow(Role.VIEWER, "dns:read")
+    @blp.arguments(PageArgs, location="query")
+    @blp.response(200, schemas.AccountDnsPage)
+    def get(self, args: dict[str, Any]) -> Page[dict[str, Any]]:
+        """List the names of all pools with their records and their drift"""
+        found = service.links_page(session(), _account(), **args)
+        keys = {row.id: row for row in credentials.listed(session(), _account())}
+        preflights = service.last_preflights(session(), [row.pool_id for row, _ in found.items])
+        return Page(
+            [
+                _link_with(row, keys[row.credential_id], preflights.get(row.pool_id)) | {"pool_name": pool_name}
+                for row, pool_name in found.items
+            ],
+            found.next_cursor,
+        )
 
 
 @blp.route("/pools/<uuid:pool_id>/dns")

@@ -219,6 +219,12 @@ class PoolDnsOut(WireSchema):
     preflight = fields.Nested(DnsTestOut, required=True, allow_none=True)
 
 
+class AccountDnsOut(PoolDnsOut):
+    """The same with the pool's name."""
+
+    pool_name = fields.String(required=True)
+
+
 class WriteOut(WireSchema):
     """One record that we wrote."""
 
@@ -242,3 +248,4 @@ class WritesOut(WireSchema):
 
 
 CredentialPage = page_of(CredentialOut)
+AccountDnsPage = page_of(AccountDnsOut)

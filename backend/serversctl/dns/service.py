@@ -10,9 +10,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ..kernel import paging
 from ..kernel.db import database_now
 from ..kernel.errors import Conflict, Invalid, NotFound
 from ..kernel.ids import new_id
+from ..kernel.paging import Page
 from ..pools.tables import Pool
 from . import credentials, names, rules
 from .ports import Limits
@@ -120,6 +122,30 @@ def writes(session: Session, account_id: UUID, pool_id: UUID, limit: int = 50) -
 def last_preflight(session: Session, pool_id: UUID) -> DnsPreflight | None:
     query = select(DnsPreflight).where(DnsPreflight.pool_id == pool_id)
     return session.scalar(query.order_by(DnsPreflight.at.desc(), DnsPreflight.id).limit(1))
+
+
+def links_page(session: Session, account_id: UUID, *, limit: int, cursor: str | None) -> Page[tuple[PoolDns, str]]:
+    """The names of all pools with the pools' own names, by name."""
+    query = select(PoolDns, Pool.name).join(Pool, Pool.id == PoolDns.pool_id).where(PoolDns.account_id == account_id)
+    if after := paging.decode(cursor, 1):
+        query = query.where(PoolDns.fqdn > str(after[0]))  # names are unique in an account
+    rows = session.execute(query.order_by(PoolDns.fqdn).limit(limit + 1)).all()
+    more = paging.encode(rows[limit - 1][0].fqdn) if len(rows) > limit else None
+    return Page([(row, pool_name) for row, pool_name in rows[:limit]], more)
+
+
+def last_preflights(session: Session, pool_ids: Sequence[UUID]) -> dict[UUID, DnsPreflight]:
+    """The newest of each pool, in one query."""
+    newest = (
+        select(DnsPreflight.pool_id, func.max(DnsPreflight.at).label("at"))
+        .where(DnsPreflight.pool_id.in_(pool_ids))
+        .group_by(DnsPreflight.pool_id)
+        .subquery()
+    )
+    query = select(DnsPreflight).join(
+        newest, (DnsPreflight.pool_id == newest.c.pool_id) & (DnsPreflight.at == newest.c.at)
+    )
+    return {row.pool_id: row for row in session.scalars(query)}
 
 
 def trim(session: Session, pool_id: UUID) -> None:

@@ -393,3 +393,27 @@ def test_keys_are_listed_in_pages(api: Api):
 
 def shown(api: Api, key: str) -> dict[str, Any]:
     return api.client_as("viewer").get(f"/api/provider-credentials/{key}").get_json()
+
+
+def test_the_names_of_all_pools_come_in_one_list(api: Api, key: str) -> None:
+    for number, label in enumerate(("b", "a", "c")):
+        name_pool(api, a_pool(api, f"pool {number}"), key, label=label)
+    first = api.client_as("viewer").get("/api/dns?limit=2").get_json()
+    assert [(one["fqdn"], one["poolName"]) for one in first["items"]] == [
+        (f"a.{ZONE}", "pool 1"),
+        (f"b.{ZONE}", "pool 0"),
+    ]
+    rest = api.client_as("viewer").get("/api/dns", query_string={"cursor": first["nextCursor"]}).get_json()
+    assert ([one["fqdn"] for one in rest["items"]], rest["nextCursor"]) == ([f"c.{ZONE}"], None)
+    assert api.other_tenant().get("/api/dns").get_json()["items"] == []
+
+
+def test_the_list_of_names_says_the_same_as_each_pool(api: Api, key: str, pool: UUID) -> None:
+    name_pool(api, pool, key)
+    put_record(api, pool, "93.184.216.34")
+    viewer = api.client_as("operator")
+    assert viewer.post(f"/api/pools/{pool}/dns/test").status_code == 200
+    (listed,) = viewer.get("/api/dns").get_json()["items"]
+    alone = viewer.get(f"/api/pools/{pool}/dns").get_json()
+    assert listed == {**alone, "poolName": "edge"}
+    assert listed["preflight"] is not None
