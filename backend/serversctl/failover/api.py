@@ -8,8 +8,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask.views import MethodView
+from sqlalchemy import select
 
+from ..dns import credentials
 from ..dns.keeper import keeper_of
+from ..dns.tables import PoolDns
 from ..heartbeats.latest import RedisLiveness
 from ..heartbeats.ports import Liveness
 from ..identity import editions
@@ -173,6 +176,16 @@ class Events(MethodView):
         return service.events_page(session(), _pool(pool_id), **args)
 
 
+@blp.route("/failover/events")
+class AccountEvents(MethodView):
+    @allow(Role.VIEWER, "failover:read")
+    @blp.arguments(schemas.EventsArgs, location="query")
+    @blp.response(200, schemas.AccountEventPage)
+    def get(self, args: dict[str, Any]) -> Page[dict[str, Any]]:
+        """List the failover events of all pools, newest first"""
+        return service.account_events_page(session(), principal().account_id, **args)
+
+
 @blp.route("/pools/<uuid:pool_id>/failover/events/<uuid:failover_event_id>")
 class OneEvent(MethodView):
     @allow(Role.VIEWER, "failover:read")
@@ -180,7 +193,7 @@ class OneEvent(MethodView):
     def get(self, pool_id: UUID, failover_event_id: UUID) -> dict[str, Any]:
         """Read a failover event with its evidence and timeline"""
         event = service.event_of(session(), _pool(pool_id), failover_event_id)
-        return {**_fields(event), "timeline": service.timeline_of(session(), event)}
+        return {**service.fields_of(event), "timeline": service.timeline_of(session(), event)}
 
 
 @blp.route("/pools/<uuid:pool_id>/failover/events/<uuid:failover_event_id>/incident")
@@ -191,7 +204,25 @@ class Incident(MethodView):
         """Export everything around a failover event as one timeline"""
         pool = _pool(pool_id)
         event = service.event_of(session(), pool, failover_event_id)
-        return {**_fields(event), "timeline": service.incident(session(), pool, event)}
+        return {**service.fields_of(event), "timeline": service.incident(session(), pool, event)}
+
+
+@blp.route("/pools/<uuid:pool_id>/setup")
+class Setup(MethodView):
+    @allow(Role.VIEWER, "failover:read")
+    @blp.response(200, schemas.SetupOut)
+    def get(self, pool_id: UUID) -> dict[str, Any]:
+        """What the pool still needs before it fails over by itself"""
+        pool = _pool(pool_id)
+        found = service.look(session(), pool, liveness=liveness(), dns=dns_facts())
+        steps = service.setup_steps(
+            found.view,
+            found.decision,
+            link=session().scalar(select(PoolDns).where(PoolDns.pool_id == pool.id)),
+            keys=[key.name for key in credentials.listed(session(), pool.account_id) if key.scope == "dns"],
+            auto=service.settings_of(session(), pool, _gates()).auto,
+        )
+        return {"steps": steps, "complete": all(step.done for step in steps)}
 
 
 def _shown(pool: Pool, row: FailoverSettings) -> dict[str, Any]:
@@ -249,7 +280,3 @@ def _decision(found: Look) -> dict[str, Any]:
             for member in view.members
         ],
     }
-
-
-def _fields(event: FailoverEvent) -> dict[str, Any]:
-    return {column.key: getattr(event, column.key) for column in FailoverEvent.__table__.columns}

@@ -194,6 +194,12 @@ class EventOut(WireSchema):
     finished_at = fields.AwareDateTime(required=True, allow_none=True)
 
 
+class AccountEventOut(EventOut):
+    """A move with the name of its pool."""
+
+    pool_name = fields.String(required=True)
+
+
 class EntryOut(WireSchema):
     at = fields.AwareDateTime(required=True)
     kind = fields.String(required=True)
@@ -212,5 +218,23 @@ class IncidentOut(EventDetailOut):
     """Everything around a move in one timeline: decision, DNS writes, jobs, alerts, and what people did."""
 
 
+class SetupStepOut(WireSchema):
+    """One line of the checklist. `detail` says what is there, or what to do."""
+
+    id = fields.String(
+        required=True, validate=validate.OneOf(["dns", "member", "hostname", "active", "standby", "auto"])
+    )
+    done = fields.Boolean(required=True)
+    detail = fields.String(required=True)
+
+
+class SetupOut(WireSchema):
+    """What a pool still needs before it fails over by itself."""
+
+    steps = fields.List(fields.Nested(SetupStepOut), required=True)
+    complete = fields.Boolean(required=True)
+
+
 EventPage = page_of(EventOut)
+AccountEventPage = page_of(AccountEventOut)
 EventsArgs = PageArgs

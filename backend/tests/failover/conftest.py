@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from serversctl.failover.ports import LeaseHeld, PoolRow, Promotion
+from serversctl.failover.ports import DnsFacts, LeaseHeld, PoolRow, Promotion
 from serversctl.failover.rules.view import Policy, PoolView, Standing
+from serversctl.failover.rules.warnings import Report
+from serversctl.failover.service import leases
 from serversctl.failover.service.rows import pool_rows
 from serversctl.failover.store import SqlStore
 from serversctl.failover.tables import FailoverSettings
@@ -19,7 +23,10 @@ from serversctl.kernel.db import SessionFactory, database_now, unit_of_work
 from serversctl.kernel.ids import new_id
 from serversctl.members.tables import Member
 from serversctl.pools.tables import Pool
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from support.api import Api, make_api
+from support.liveness import FakeLiveness
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -126,3 +133,64 @@ def build(sessions: SessionFactory, *, members: int = 3, auto: bool = True, temp
 @pytest.fixture
 def house(sessions: SessionFactory) -> House:
     return build(sessions)
+
+
+@dataclass
+class Site:
+    """A pool with three beating members, watched by a monitor that reports good weather."""
+
+    api: Api
+    pool_id: UUID
+    members: list[UUID]
+    liveness: FakeLiveness
+    reports: dict[UUID, Report]
+
+    @property
+    def path(self) -> str:
+        return f"/api/pools/{self.pool_id}/failover"
+
+    def beat(self, seconds: int = 12, *numbers: int) -> None:
+        for _ in range(seconds):
+            self.liveness.at += 1.0
+            self.liveness.canary = self.liveness.at
+            for number in numbers or (0, 1, 2):
+                self.liveness.hear(self.members[number])
+
+    def monitor_says(self, **status: Any) -> None:
+        good = {"blackout": None, "floor": 0.0, "goodSince": 0.0, "lockDelaySec": 0.0, "mass": None, "votes": {}}
+        with unit_of_work(self.api.wiring.sessions) as session:
+            lease = leases.acquire(session, "failover", "one", 60.0)
+            assert lease is not None
+            leases.renew(session, lease, 60.0, {**good, **status})
+
+    def call(self, method: str, path: str = "", body: Any = None, *, role: str = "operator") -> Any:
+        return self.api.client_as(role).open(self.path + path, method=method, json=body)
+
+
+@pytest.fixture
+def site(engine: Engine, clock: Any) -> Site:
+    api = make_api(engine, clock, outbound_allow=(ip_network("198.51.100.0/24"),))
+    liveness = FakeLiveness()
+    api.wiring.hooks["liveness"] = lambda: liveness
+    account = api.mine.account_id
+    with unit_of_work(api.wiring.sessions) as session:
+        pool = Pool(account_id=account, name="edge", template="haproxy", created_at=PAST)
+        session.add(pool)
+        session.flush()
+        members = [
+            Member(
+                account_id=account, pool_id=pool.id, hostname=f"lb{n}.example.net", display_name=f"lb{n}",
+                template="haproxy_edge", linux_family="debian", allowed_ips=[f"198.51.100.{n}"], public_ips=[],
+                secret_hash=f"{n}", created_at=PAST, first_seen_at=PAST,
+            )
+            for n in (1, 2, 3)
+        ]  # fmt: skip
+        session.add_all(members)
+        session.flush()
+        pool.active_member_id = members[0].id
+        made = Site(api, pool.id, [member.id for member in members], liveness, {})
+    api.wiring.hooks["host_reports"] = lambda: SimpleNamespace(latest_agent=7, of=lambda _ids: made.reports)
+    api.wiring.hooks["dns_facts"] = lambda: {made.pool_id: DnsFacts(internal=True)}
+    made.monitor_says()
+    made.beat()
+    return made

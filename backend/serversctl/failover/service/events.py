@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ...dns.tables import DnsWrite
@@ -25,7 +25,23 @@ ROWS_MAX = 500
 
 def events_page(session: Session, pool: Pool, *, limit: int, cursor: str | None) -> Page[FailoverEvent]:
     """Newest first."""
-    query = select(FailoverEvent).where(FailoverEvent.pool_id == pool.id)
+    return _page(session, FailoverEvent.pool_id == pool.id, limit=limit, cursor=cursor)
+
+
+def account_events_page(session: Session, account_id: UUID, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+    """The moves of all pools with the pools' names, newest first."""
+    found = _page(session, FailoverEvent.account_id == account_id, limit=limit, cursor=cursor)
+    ids = {event.pool_id for event in found.items}
+    names = {row.id: row.name for row in session.execute(select(Pool.id, Pool.name).where(Pool.id.in_(ids)))}
+    return Page([{**fields_of(event), "pool_name": names[event.pool_id]} for event in found.items], found.next_cursor)
+
+
+def fields_of(event: FailoverEvent) -> dict[str, Any]:
+    return {column.key: getattr(event, column.key) for column in FailoverEvent.__table__.columns}
+
+
+def _page(session: Session, whose: ColumnElement[bool], *, limit: int, cursor: str | None) -> Page[FailoverEvent]:
+    query = select(FailoverEvent).where(whose)
     key = paging.decode(cursor, 2)
     if key is not None:
         at, event_id = _key(key)
