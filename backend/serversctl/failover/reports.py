@@ -92,7 +92,7 @@ def read_report(body: bytes, certificates: bytes | None) -> Report | None:
     """A member's last words, which are its own and may be anything. None when they cannot be read."""
     try:
         said = _body(body)
-        rows = _block(certificates) if certificates else None
+        first = _first_of(_block(certificates)) if certificates else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     host = said.host or _Host()
@@ -100,7 +100,7 @@ def read_report(body: bytes, certificates: bytes | None) -> Report | None:
     return Report(
         config_fingerprint=fingerprint if isinstance(fingerprint, str) else "",
         agent_version=said.agent_version,
-        first_to_expire=_first_to_expire(rows),
+        first_to_expire=first,
         fullest_disk=_fullest(host.disks or ()),
         memory_pct=_pct(host.memory) if host.memory else None,
     )
@@ -117,7 +117,15 @@ def _fullest(disks: Collection[_Disk]) -> Disk | None:
     return max(found, key=lambda disk: disk.used_pct, default=None)
 
 
-def _first_to_expire(rows: Any) -> Certificate | None:
+def first_to_expire(certificates: bytes) -> Certificate | None:
+    """Of a block of certificates as it was reported; None when there is none, or it cannot be read."""
+    try:
+        return _first_of(_block(certificates))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _first_of(rows: Any) -> Certificate | None:
     found = [read for row in (rows if isinstance(rows, list) else ()) if (read := _certificate(row)) is not None]
     return min(found, key=lambda one: one.not_after, default=None)
 
