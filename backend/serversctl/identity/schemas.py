@@ -289,7 +289,7 @@ class InvitedOut(WireSchema):
     invite_token = fields.String(
         required=True,
         allow_none=True,
-        metadata={"description": "For the page /reset?token=…; only where the installation cannot send mail"},
+        metadata={"description": "For the page /app/reset?token=…; only where the installation cannot send mail"},
     )
 
 

@@ -57,7 +57,7 @@ def _promoted(news: News) -> tuple[str, Sequence[str], str]:
         "New address: " + ", ".join(str(entry) for found in values for entry in _texts(found)) if values else "",
         f"Decided at {news.at}. DNS is being moved now; a second message tells when it is done.",
     ]
-    return f"Failover: {news.pool} moves to {new}", lines, news.pool_link("/failover")
+    return f"Failover: {news.pool} moves to {new}", lines, news.pool_link()
 
 
 def _completed(news: News) -> tuple[str, Sequence[str], str]:
@@ -66,7 +66,7 @@ def _completed(news: News) -> tuple[str, Sequence[str], str]:
         f"Pool {news.pool}: the record points at {news.member}, written and read back at {news.at}.",
         f"That is {took} s after the decision." if took else "",
     ]
-    return f"Failover done: {news.pool} is on {news.member}", lines, news.pool_link("/failover")
+    return f"Failover done: {news.pool} is on {news.member}", lines, news.pool_link()
 
 
 def _record_trouble(news: News) -> tuple[str, Sequence[str], str]:
@@ -76,7 +76,7 @@ def _record_trouble(news: News) -> tuple[str, Sequence[str], str]:
         f"By hand: {news.text('manualStep')}" if news.payload.get("manualStep") else "",
         "It is tried again until it succeeds.",
     ]
-    return f"DNS record not changed yet: {news.pool}", lines, news.pool_link("/failover")
+    return f"DNS record not changed yet: {news.pool}", lines, news.pool_link()
 
 
 def _held(news: News) -> tuple[str, Sequence[str], str]:
@@ -87,7 +87,7 @@ def _held(news: News) -> tuple[str, Sequence[str], str]:
         "Nothing is moved until this is over. A manual cutover is possible at any time.",
     ]
     subject = HOLD_SUBJECTS.get(reason, "On hold: {pool}").replace("{pool}", news.pool)
-    return subject, lines, news.pool_link("/failover")
+    return subject, lines, news.pool_link()
 
 
 def _escalated(news: News) -> tuple[str, Sequence[str], str]:
@@ -97,7 +97,7 @@ def _escalated(news: News) -> tuple[str, Sequence[str], str]:
 
 def _hold_ended(news: News) -> tuple[str, Sequence[str], str]:
     lines = [f"Pool {news.pool}: the hold ({news.text('reason')}) since {news.text('since')} is over."]
-    return f"Hold over: {news.pool}", lines, news.pool_link("/failover")
+    return f"Hold over: {news.pool}", lines, news.pool_link()
 
 
 def _member_lost(news: News) -> tuple[str, Sequence[str], str]:
@@ -126,7 +126,7 @@ def _dns(news: News) -> tuple[str, Sequence[str], str]:
     }.get(news.kind, "DNS needs a look")
     changes = [f"- {c.get('type')}: {c.get('old')} → {c.get('new')}" for c in _dicts(news.payload.get("changes"))]
     lines = [f"Pool {news.pool}, {news.text('fqdn', 'its name')}: {what}.", *changes, news.text("detail")]
-    return f"DNS: {news.pool}: {what}", [line for line in lines if line], news.pool_link("/dns")
+    return f"DNS: {news.pool}: {what}", [line for line in lines if line], news.pool_link("/managed-dns")
 
 
 def _preflight(news: News) -> tuple[str, Sequence[str], str]:
@@ -135,13 +135,13 @@ def _preflight(news: News) -> tuple[str, Sequence[str], str]:
         return (
             f"DNS ready again: {news.pool}",
             [f"Pool {news.pool}: a failover could change DNS now."],
-            news.pool_link("/dns"),
+            news.pool_link("/managed-dns"),
         )
     lines = [
         f"Pool {news.pool}: a failover could not change DNS now, or only with luck ({colour}).",
         news.text("detail"),
     ]
-    return f"DNS not ready: {news.pool}", lines, news.pool_link("/dns")
+    return f"DNS not ready: {news.pool}", lines, news.pool_link("/managed-dns")
 
 
 def _job(news: News) -> tuple[str, Sequence[str], str]:
@@ -152,7 +152,7 @@ def _job(news: News) -> tuple[str, Sequence[str], str]:
         news.text("error"),
         f"Ordered by {news.text('requestedBy')}.",
     ]
-    link = f"{news.base_url}/jobs/{news.text('jobId')}" if news.base_url else ""
+    link = news.page(f"/jobs/{news.text('jobId')}")
     return f"Job {state}: {command} on {news.member or news.pool}", [line for line in lines if line], link
 
 
@@ -188,8 +188,7 @@ LETTERS: dict[str, Letter] = {
 def reset_letter(news: News) -> Message:
     """The mail with the link to a new password, or to a first one."""
     invited = news.kind == "identity.user_invited"
-    page = "invite" if invited else "reset"
-    link = f"{news.base_url}/{page}?token={news.secret}"
+    link = f"{news.base_url}/app/reset?token={news.secret}"
     what = "You are invited" if invited else "Set a new password"
     why = (
         f"{news.text('invitedBy', 'Somebody')} invites you."

@@ -25,8 +25,13 @@ class News:
         value = self.payload.get(key)
         return default if value is None else str(value)
 
+    def page(self, path: str) -> str:
+        """The dashboard's page, empty where nobody said under which address it is reached."""
+        return f"{self.base_url}/app{path}" if self.base_url else ""
+
     def pool_link(self, tab: str = "") -> str:
-        return f"{self.base_url}/pools/{self.pool_id}{tab}" if self.base_url and self.pool_id else ""
+        return self.page(f"/pools/{self.pool_id}{tab}") if self.pool_id else ""
 
     def member_link(self) -> str:
-        return f"{self.base_url}/members/{self.member_id}" if self.base_url and self.member_id else ""
+        member = f"/members/{self.member_id}/control-panel" if self.member_id else ""
+        return self.pool_link(member)

@@ -124,6 +124,19 @@ def test_every_letter_can_be_written_even_from_an_empty_event(kind: str):
     assert all(isinstance(line, str) and line for line in message.lines)
 
 
+@pytest.mark.parametrize("kind", sorted(LETTERS))
+def test_every_letter_leads_to_a_page_of_the_dashboard(kind: str):
+    base = "https://panel.example.com"
+    news = News(kind=kind, payload={"jobId": "j"}, at="", pool_id="p", member_id="m", base_url=base)
+
+    pages = {
+        f"{base}/app{path}"
+        for path in ("/pools/p", "/pools/p/managed-dns", "/pools/p/members/m/control-panel", "/jobs/j")
+    }
+    assert LETTERS[kind].write(news).link in pages
+    assert LETTERS[kind].write(News(kind=kind, payload={}, at="", pool_id="p", member_id="m")).link == ""
+
+
 def test_a_reset_link_rests_sealed_and_is_gone_once_it_is_sent(post: Post, smtp: Smtp):
     from datetime import UTC, datetime, timedelta
 
@@ -145,6 +158,6 @@ def test_a_reset_link_rests_sealed_and_is_gone_once_it_is_sent(post: Post, smtp:
 
     assert token not in str(resting.message)
     (mail,) = smtp.wait_for(1)
-    assert f"https://panel.example.com/reset?token={token}" in mail.text
+    assert f"https://panel.example.com/app/reset?token={token}" in mail.text
     assert mail.recipients == ("viewer@mine.example.com",)
     assert "sealed" not in post.deliveries()[0].message

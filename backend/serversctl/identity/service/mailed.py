@@ -42,7 +42,7 @@ def mail_token(
 
 
 def open_mailed_token(sealer: Sealer, payload: Mapping[str, Any]) -> str:
-    """The token inside such an event, for the page {public_url}/reset?token=…"""
+    """The token inside such an event, for the page {public_url}/app/reset?token=…"""
     return sealer.open(payload["tokenSealed"], _context(payload["userId"]))
 
 
