@@ -123,9 +123,8 @@ bench: setup agent  ## Load numbers, into docs/performance.md's tables
 	$(PY) -m bench
 	$(PY) agent/bench/footprint.py
 
-soak: setup agent  ## Hours of a pool under random faults
-	@test -f e2e/soak.py || { echo "soak: there is no soak run in this tree yet" >&2; exit 2; }
-	$(PY) -m e2e.soak
+soak: setup agent  ## Faults done many times and counted, a quarter of an hour; S="--runs 200" for hours, S=--help
+	$(PY) -m e2e.soak $(S)
 
 screenshots:  ## Pictures of the dashboard
 	@echo "screenshots: this version has no dashboard yet, so there is nothing to photograph" >&2; exit 2

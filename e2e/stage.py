@@ -158,14 +158,15 @@ class Stage:
         found: dict[str, Any] = self.api.get(f"/members/{self.member_ids[hostname]}/enrollment")
         return found
 
-    def connect_dns(self, *, ttl: int = 60) -> None:
-        credential = self.api.post("/provider-credentials", self._credential())
+    def connect_dns(self, *, ttl: int = 60, label: str = LABEL) -> None:
+        place = self._credential() | ({} if label == LABEL else {"name": f"lab name server for {label}"})
+        credential = self.api.post("/provider-credentials", place)
         self.api.put(
             f"/pools/{self.pool_id}/dns",
             {
                 "credentialId": credential["id"],
                 "zone": ZONE,
-                "label": LABEL,
+                "label": label,
                 "ttl": ttl,
                 "proxied": False,
                 "dynamicSync": False,
