@@ -18,7 +18,7 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { Ago } from "../../ui/time/Moment";
 import { toast } from "../../ui/toast";
 import { WhyButton } from "../../ui/WhyButton";
-import c from "./dns.module.css";
+import c from "./keys.module.css";
 import { maskedSecret, type ProviderKey, type ProviderKind } from "./keysOfProviders";
 import type { KeyDialog } from "./search";
 

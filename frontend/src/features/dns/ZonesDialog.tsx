@@ -5,7 +5,7 @@ import { useState } from "react";
 import { plural } from "../../lib/numbers";
 import { Pill } from "../../ui/Pill";
 import { Section } from "../../ui/Section";
-import c from "./dns.module.css";
+import c from "./keys.module.css";
 import { type ProviderKey, useZones } from "./keysOfProviders";
 
 interface Props {
