@@ -14,7 +14,7 @@ import { auditSearch } from "../features/audit/search";
 import { channelsSearch, monitoringSearch } from "../features/channels/search";
 import { apiProvidersSearch, managedDnsSearch, namesSearch } from "../features/dns/search";
 import { jobsSearch } from "../features/jobs/search";
-import { membersSearch } from "../features/members/search";
+import { membersSearch, panelSearch } from "../features/members/search";
 import { poolSearch, poolsSearch } from "../features/pools/search";
 import { signInSearch } from "../features/signin/search";
 import { PageFailed } from "./PageFailed";
@@ -192,6 +192,7 @@ const memberHome = createRoute({
 const memberPanel = createRoute({
   getParentRoute: () => member,
   path: "/control-panel",
+  validateSearch: panelSearch,
   component: lazyRouteComponent(() => import("../features/members/ControlPanelPage"), "ControlPanelPage"),
 });
 const memberStatus = createRoute({
