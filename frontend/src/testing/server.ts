@@ -34,16 +34,23 @@ export function refuses(
     detail: string;
     errors?: Record<string, string[]>;
     extra?: Record<string, JsonBodyType>;
+    retryAfterSec?: number;
   },
 ): Request[] {
   const came: Request[] = [];
   server.use(
     http[verb](`*${path}`, ({ request }) => {
       came.push(request.clone());
-      const { extra, ...document } = given;
+      const { extra, retryAfterSec, ...document } = given;
       return HttpResponse.json(
         { type: `urn:serversctl:problem:${given.code}`, title: "Refused", ...document, ...extra },
-        { status: given.status, headers: { "Content-Type": "application/problem+json" } },
+        {
+          status: given.status,
+          headers: {
+            "Content-Type": "application/problem+json",
+            ...(retryAfterSec === undefined ? {} : { "Retry-After": String(retryAfterSec) }),
+          },
+        },
       );
     }),
   );
