@@ -45,7 +45,7 @@ def test_a_promotion_is_mailed_to_the_owner_with_the_reason(post: Post, smtp: Sm
         "Decided at 20",
     ):
         assert words in mail.text
-    assert f"https://panel.example.com/pools/{post.pool.id}/failover" in mail.text
+    assert f"https://panel.example.com/app/pools/{post.pool.id}" in mail.text
 
 
 def test_turns_of_the_worker_after_the_mail_send_nothing_more(post: Post, smtp: Smtp):
