@@ -62,9 +62,9 @@ export function ChannelCard({ saved, kindName, poolName, onEdit, onRemove }: Pro
         <Tooltip label={lack ?? ""} disabled={lack === null}>
           <Switch
             aria-label={`${saved.name} is enabled`}
-            onLabel="On"
-            offLabel="Off"
-            size="md"
+            label={saved.enabled ? "On" : "Off"}
+            labelPosition="left"
+            size="sm"
             checked={saved.enabled}
             disabled={lack !== null || toggle.isPending}
             onChange={(event) => toggle.mutate(event.currentTarget.checked)}

@@ -2,11 +2,11 @@ import type { Tone } from "../../ui/tones";
 import type { Channel, Delivery } from "./channelQueries";
 
 const WORDS: Readonly<Record<string, { title: string; about: string }>> = {
-  failover: { title: "Failovers", about: "DNS moves to a standby, and when that is done or stuck" },
-  hold: { title: "Holds", about: "automation waits for a reason, and when that is over" },
-  member: { title: "Members", about: "a member is lost or heard again" },
-  dns: { title: "DNS", about: "drift, conflicts, and a failover that could not change DNS" },
-  job: { title: "Jobs", about: "a job failed, timed out or has an unknown outcome" },
+  failover: { title: "Failovers", about: "DNS moves to a standby; the move is done, or stuck." },
+  hold: { title: "Holds", about: "Automation waits, for a reason; the wait is over." },
+  member: { title: "Members", about: "A member is lost, or heard again." },
+  dns: { title: "DNS", about: "Drift, a conflict, or a failover that could not change DNS." },
+  job: { title: "Jobs", about: "A job failed, timed out, or has an unknown outcome." },
 };
 
 export const topicTitle = (topic: string): string => WORDS[topic]?.title ?? topic;

@@ -62,6 +62,7 @@ function Connected({ poolId, dns }: { poolId: string; dns: PoolDns }) {
         <div className={c["col"]}>
           <RecordsTable dns={dns} />
           <TestSteps preflight={dns.preflight} />
+          <WritesList poolId={poolId} />
         </div>
         <div className={c["col"]}>
           <Card
@@ -84,7 +85,6 @@ function Connected({ poolId, dns }: { poolId: string; dns: PoolDns }) {
           </Card>
         </div>
       </div>
-      <WritesList poolId={poolId} />
       <AdoptDialog opened={dialog === "adopt"} onClose={close} dns={dns} />
       <DisconnectDialog opened={dialog === "disconnect"} onClose={close} dns={dns} />
     </>

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Write>[] = [
   {
     id: "change",
     header: "Change",
-    track: "minmax(220px, 2fr)",
+    track: "minmax(200px, 1fr)",
     phone: "title",
     cell: (write) => (
       <span className="wrap">
@@ -22,19 +22,14 @@ const COLUMNS: readonly Column<Write>[] = [
         <span className="mono">
           {write.old ?? "nothing"} → {write.new ?? "removed"}
         </span>
+        <span className={c["at"]}>{write.fqdn}</span>
       </span>
     ),
   },
   {
-    id: "name",
-    header: "Name",
-    track: "minmax(140px, 1.2fr)",
-    cell: (write) => <span className="mono wrap">{write.fqdn}</span>,
-  },
-  {
     id: "why",
     header: "Outcome",
-    track: "170px",
+    track: "140px",
     cell: (write) =>
       write.certain ? (
         <Pill tone="ok">{write.restored ? "Put back" : "Written"}</Pill>
@@ -42,7 +37,7 @@ const COLUMNS: readonly Column<Write>[] = [
         <Pill tone="late">Not confirmed</Pill>
       ),
   },
-  { id: "at", header: "When", track: "120px", cell: (write) => <Ago at={write.at} /> },
+  { id: "at", header: "When", track: "110px", cell: (write) => <Ago at={write.at} /> },
 ];
 
 /** The last records that we wrote at the pool's name. */
