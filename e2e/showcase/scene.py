@@ -82,6 +82,30 @@ class Scene:
             what=f"{name} active in {pool}",
         )
 
+    def await_ready(self, pool: str, *names: str) -> None:
+        wanted = {self.members[name] for name in names}
+        until(
+            lambda: self.place.api.get(f"/pools/{self.pools[pool]}/failover")["decision"]["members"],
+            good=lambda rows: wanted <= {row["memberId"] for row in rows if row["ready"]},
+            within_sec=40,
+            what=f"{names} ready to take over",
+        )
+
+    def small_pool(
+        self, pool: str, credential: str, *, members: int = 2, recovery_sec: int = 30, auto: bool = False
+    ) -> list[str]:
+        """A healthy HAProxy pool with its name in DNS, the first member active and the others ready; their names."""
+        self.pool(pool)
+        names = [f"{pool}-{number}" for number in range(1, members + 1)]
+        for name in names:
+            self.enrol(self.member(pool, name, "fra"), name)
+        self.await_beats(*names)
+        self.place.publish(self.pools[pool], credential, pool)
+        self.place.api.put(f"/pools/{self.pools[pool]}/failover", {"auto": auto, "recoverySec": recovery_sec})
+        self.make_active(pool, names[0])
+        self.await_ready(pool, *names[1:])
+        return names
+
     def order(self, name: str, command: str, **params: Any) -> str:
         job = self.place.api.post(f"/members/{self.members[name]}/jobs", {"command": command, "params": params})
         return str(job["id"])
@@ -164,13 +188,7 @@ def hosting(scene: Scene) -> None:
 
 def fall_silent(scene: Scene) -> None:
     place = scene.place
-    scene.await_beats("edge-fra-1")
-    until(
-        lambda: place.api.get(f"/pools/{scene.pools['production-edge']}/failover")["decision"]["members"],
-        good=lambda rows: any(m["memberId"] == scene.members["edge-fra-1"] and m["ready"] for m in rows),
-        within_sec=60,
-        what="edge-fra-1 ready to take over",
-    )
+    scene.await_ready("production-edge", "edge-fra-1")
     place.fleet.of(f"edge-par-1.{ZONE}").silent = True
     until(
         lambda: place.api.get(f"/pools/{scene.pools['production-edge']}")["activeMemberId"],

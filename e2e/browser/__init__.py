@@ -1,0 +1,1 @@
+"""Stories of the dashboard in a real browser, against a real control plane."""
