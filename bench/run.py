@@ -16,9 +16,14 @@ sys.path[:0] = [str(ROOT / "backend"), str(ROOT / "backend" / "tests")]
 
 def measurements() -> dict[str, Callable[[], dict[str, Any]]]:
     """Imported after the paths are set."""
-    from . import detection, heartbeats, listing  # noqa: PLC0415
+    from . import dashboard, detection, heartbeats, listing  # noqa: PLC0415
 
-    return {"heartbeats": heartbeats.measure, "detection": detection.measure, "listing": listing.measure}
+    return {
+        "heartbeats": heartbeats.measure,
+        "detection": detection.measure,
+        "listing": listing.measure,
+        "dashboard": dashboard.measure,
+    }
 
 
 # (measurement, figure, goal, in words): the goals are ratios or bounds that hold on any machine of this class.
@@ -31,6 +36,13 @@ GOALS: tuple[tuple[str, str, Callable[[float], bool], str], ...] = (
     ("detection", "evaluatorCpuPct", lambda value: value <= 1, "evaluator CPU, % of a core: <= 1"),
     ("listing", "rowsMs", lambda value: value <= 30, "list of 5,000 from the database, CPU ms: <= 30"),
     ("listing", "ordinaryOverRows", lambda value: value >= 10, "ORM and schemas over ours: >= 10"),
+    ("dashboard", "firstRowsMs", lambda value: value < 2000, "first rows of 2,000 members in the browser, ms: < 2000"),
+    ("dashboard", "filterMs", lambda value: value < 300, "filter over 2,000 members in the browser, ms: < 300"),
+    ("dashboard", "rowsWhenOneTurns", lambda value: value <= 1, "rows repainted when one member turns: <= 1"),
+    ("dashboard", "rowsInDocument", lambda value: value < 400, "rows in the document of 2,000: < 400"),
+    ("dashboard", "firstJsKb", lambda value: value <= 200, "first load, JavaScript after gzip, kB: <= 200"),
+    ("dashboard", "firstCssKb", lambda value: value <= 45, "first load, style sheets after gzip, kB: <= 45"),
+    ("dashboard", "largestLazyKb", lambda value: value <= 90, "largest lazy part after gzip, kB: <= 90"),
 )  # fmt: skip
 
 
