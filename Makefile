@@ -59,9 +59,9 @@ lock: .setup/venv  ## Lock requirements/*.in again with hashes (needs the packag
 
 ##@ Check
 .PHONY: test test-backend test-backend-postgresql test-agent test-agent-package test-agent-built test-simulation
-.PHONY: test-frontend test-e2e
+.PHONY: test-frontend test-e2e test-browser
 test: setup agent frontend  ## Every suite, then the summary line of each; T=path for one file of the backend
-	@$(if $(T),.ci/suite backend $(PYTEST) $(T),MAKE="$(MAKE)" .ci/test backend backend-postgresql agent-package agent-built frontend simulation e2e)
+	@$(if $(T),.ci/suite backend $(PYTEST) $(T),MAKE="$(MAKE)" .ci/test backend backend-postgresql agent-package agent-built frontend simulation e2e browser)
 
 test-backend: .setup/venv  ## The backend on SQLite
 	@.ci/suite backend $(PYTEST) -n 2 $(BACKEND_TESTS) $(SIMULATION:%=--ignore=%)
@@ -85,7 +85,10 @@ test-frontend: .setup/node  ## Components and live data in jsdom
 	@.ci/suite frontend $(NPM) run --silent test
 
 test-e2e: setup agent frontend  ## Stories on real hosts in network namespaces; says loudly what it skips
-	@.ci/suite e2e $(PYTEST) -rs -n 3 --dist loadfile e2e
+	@.ci/suite e2e $(PYTEST) -rs -n 3 --dist loadfile e2e --ignore=e2e/browser
+
+test-browser: setup agent frontend  ## Stories of the dashboard in Chromium (E2E_CHROMIUM names another browser)
+	@.ci/suite browser $(PYTEST) -rs -n 2 --dist worksteal e2e/browser
 
 .PHONY: lint format
 lint: .setup/venv .setup/system .setup/node  ## Style, types, imports, shell, locks, stale generated files
@@ -118,7 +121,7 @@ migration: .setup/venv  ## A new migration from the tables, m="what changed"
 	@test -n "$(m)" || { echo 'migration: say what changed: make migration m="add pools.colour"' >&2; exit 2; }
 	$(PY) backend/migrations/new.py "$(m)"
 
-bench: setup agent  ## Load numbers, into docs/performance.md's tables
+bench: setup agent frontend  ## Load numbers, into docs/performance.md's tables
 	@test -d bench || { echo "bench: there is no benchmark in this tree yet" >&2; exit 2; }
 	$(PY) -m bench
 	$(PY) agent/bench/footprint.py
@@ -126,8 +129,8 @@ bench: setup agent  ## Load numbers, into docs/performance.md's tables
 soak: setup agent  ## Faults done many times and counted, a quarter of an hour; S="--runs 200" for hours, S=--help
 	$(PY) -m e2e.soak $(S)
 
-screenshots:  ## Pictures of the dashboard
-	@echo "screenshots: this version has no dashboard yet, so there is nothing to photograph" >&2; exit 2
+screenshots: setup agent frontend  ## Every page, light and dark, desk and phone, into screenshots/
+	$(PY) -m e2e.screenshots
 
 ##@ Other
 .PHONY: help clean
