@@ -7,8 +7,8 @@ import { download } from "../../lib/download";
 import { Card } from "../../ui/Card";
 import { CopyButton } from "../../ui/CopyButton";
 import { Section } from "../../ui/Section";
+import { useJobLog } from "./followedLog";
 import c from "./JobLog.module.css";
-import { useJobLog } from "./jobLog";
 
 /** What the job printed. While it runs the end stays in sight, until somebody scrolls up or pauses. */
 export function JobLog({ job }: { job: JobDetail }) {

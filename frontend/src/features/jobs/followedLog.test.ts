@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { joined, nextOffset } from "./jobLog";
+import { joined, nextOffset } from "./followedLog";
 
 const part = (text: string, offset: number) => ({
   text,

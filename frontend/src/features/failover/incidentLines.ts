@@ -1,0 +1,129 @@
+import type { Tone } from "../../ui/tones";
+import type { Incident } from "./eventQueries";
+
+export type Lane = "move" | "dns" | "job" | "alert" | "people" | "mail";
+
+export interface Line {
+  key: string;
+  at: string;
+  lane: Lane;
+  tone: Tone;
+  text: string;
+  memberId: string | null;
+  jobId: string | null;
+}
+
+export interface Mail {
+  id: string;
+  kind: string;
+  channelKind: string;
+  recipient: string | null;
+  status: "waiting" | "sent" | "failed" | "dropped";
+  lastError: string | null;
+  createdAt: string;
+  sentAt: string | null;
+}
+
+export const LANES: Record<Lane, string> = {
+  move: "Move",
+  dns: "DNS",
+  job: "Job",
+  alert: "News",
+  people: "People",
+  mail: "Message",
+};
+
+// Told twice, by a line of its own kind and as news: one of them is enough. Progress of jobs is on their pages.
+const REPEATED = /^news\.(dns\.written|failover\.promoted|job\.(pending|progressed)|pool\.updated)$/;
+
+/** One line for everything around a move, oldest first: a sentence each, in the words of the product. */
+export function linesOf(incident: Incident, mails: readonly Mail[]): Line[] {
+  const told = incident.timeline
+    .filter((entry) => !REPEATED.test(entry.kind))
+    .map((entry, place): Line => {
+      const [area = "", ...rest] = entry.kind.split(".");
+      const kind = rest.join(".");
+      const details = entry.details;
+      return {
+        key: `${entry.at}-${place}`,
+        at: entry.at,
+        lane: laneOf(area),
+        tone: toneOf(entry.kind),
+        text: textOf(area, kind, entry.text, details),
+        memberId: id(details["memberId"]),
+        jobId: id(details["jobId"]),
+      };
+    });
+  return [...told, ...mails.map(mailLine)].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+/** The move itself: from the first sign to its end, without what only happened at the same time. */
+export function ofTheMove(lines: readonly Line[], incident: Incident): Line[] {
+  const from = Date.parse(incident.createdAt) - 60_000;
+  const until = (incident.finishedAt === null ? Number.POSITIVE_INFINITY : Date.parse(incident.finishedAt)) + 120_000;
+  return lines.filter((line) => {
+    const at = Date.parse(line.at);
+    if (at < from || at > until) return false;
+    return line.lane === "move" || line.lane === "dns" || line.lane === "mail" || /^Failover/.test(line.text);
+  });
+}
+
+const laneOf = (area: string): Lane =>
+  area === "failover"
+    ? "move"
+    : area === "dns"
+      ? "dns"
+      : area === "job"
+        ? "job"
+        : area === "audit"
+          ? "people"
+          : "alert";
+
+function toneOf(kind: string): Tone {
+  if (kind === "failover.done" || kind.endsWith("failover.completed")) return "ok";
+  if (/failed|lost|record_blocked|conflict/.test(kind)) return "down";
+  if (/hold|slow|late|superseded/.test(kind)) return "late";
+  if (kind.startsWith("failover.decided")) return "active";
+  return "idle";
+}
+
+function textOf(area: string, kind: string, said: string, details: Readonly<Record<string, unknown>>): string {
+  if (area === "failover" || area === "dns" || area === "job") return said;
+  const who = area === "audit" ? `${said.split(": ")[0] ?? "Somebody"}: ` : "";
+  return `${who}${plain(kind)}${more(details)}`;
+}
+
+/** "failover.settings_changed" → "Failover settings changed" */
+const plain = (kind: string): string => {
+  const words = kind.replace(/[._]/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+function more(details: Readonly<Record<string, unknown>>): string {
+  const shown = ["displayName", "hostname", "detail", "why", "command", "reason"]
+    .map((name) => details[name])
+    .filter((value): value is string => typeof value === "string" && value !== "");
+  return shown.length === 0 ? "" : `: ${[...new Set(shown)].slice(0, 2).join(", ")}`;
+}
+
+function mailLine(mail: Mail): Line {
+  const to = mail.recipient ? ` to ${mail.recipient}` : "";
+  const what = `${plain(mail.channelKind)} about “${plain(mail.kind)}”${to}`;
+  const ends = {
+    sent: "was sent.",
+    waiting: "waits to be sent.",
+    failed: `failed: ${mail.lastError ?? "no reason was given"}.`,
+    dropped: "was dropped.",
+  } as const;
+  return {
+    key: `mail-${mail.id}`,
+    at: mail.sentAt ?? mail.createdAt,
+    lane: "mail",
+    tone: mail.status === "sent" ? "ok" : mail.status === "waiting" ? "idle" : "down",
+    text: `${what} ${ends[mail.status]}`,
+    memberId: null,
+    jobId: null,
+  };
+}
+
+const id = (value: unknown): string | null => (typeof value === "string" && value.length === 36 ? value : null);
