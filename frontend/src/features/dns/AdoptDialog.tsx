@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { PoolDns } from "../../api/pool";
+import { useLack } from "../../api/session";
 import { useLive } from "../../api/stream/live";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { toast } from "../../ui/toast";
@@ -18,6 +19,7 @@ interface Props {
 export function AdoptDialog({ opened, onClose, dns }: Props) {
   const client = useQueryClient();
   const { stale } = useLive();
+  const lack = useLack("admin");
   const adopt = useMutation({
     mutationFn: () => take(api.POST("/api/pools/{poolId}/dns/adopt", { params: { path: { poolId: dns.poolId } } })),
     onSuccess: (now) => {
@@ -41,7 +43,7 @@ export function AdoptDialog({ opened, onClose, dns }: Props) {
       title={`Adopt ${dns.fqdn}?`}
       confirmLabel="Adopt the name"
       danger
-      blocked={stale ? "The page is not up to date: wait until it is live again." : null}
+      blocked={lack ?? whyNot(dns, stale)}
       busy={adopt.isPending}
       problem={adopt.error}
       onConfirm={() => adopt.mutate()}
@@ -58,4 +60,10 @@ export function AdoptDialog({ opened, onClose, dns }: Props) {
       </p>
     </ConfirmDialog>
   );
+}
+
+function whyNot(dns: PoolDns, stale: boolean): string | null {
+  if (dns.adopted) return "The name is adopted already.";
+  if (stale) return "The page is not up to date: wait until it is live again.";
+  return null;
 }

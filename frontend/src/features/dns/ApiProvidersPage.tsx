@@ -69,7 +69,7 @@ export function ApiProvidersPage() {
         )}
       </Section>
       {kinds.data && <KeyDialog opened={search.add === true && !lack} onClose={close} kinds={kinds.data} />}
-      {chosen && kind && (
+      {chosen && kind && !lack && (
         <>
           <RotateDialog opened={search.do === "rotate"} onClose={close} saved={chosen} kind={kind} />
           <EditKeyDialog opened={search.do === "edit"} onClose={close} saved={chosen} kind={kind} />
@@ -96,6 +96,7 @@ function DeleteKeyDialog({ opened, onClose, saved }: { opened: boolean; onClose:
       onClose();
     },
   });
+  const lack = useLack("admin");
   const inUse = saved.usedBy.length > 0;
   return (
     <ConfirmDialog
@@ -111,7 +112,7 @@ function DeleteKeyDialog({ opened, onClose, saved }: { opened: boolean; onClose:
       blocked={
         inUse
           ? `${saved.usedBy.join(", ")} ${saved.usedBy.length === 1 ? "uses" : "use"} this key. Link ${saved.usedBy.length === 1 ? "this pool" : "these pools"} to another key first.`
-          : null
+          : lack
       }
       busy={remove.isPending}
       problem={remove.error}

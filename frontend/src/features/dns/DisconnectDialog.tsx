@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { PoolDns } from "../../api/pool";
+import { useLack } from "../../api/session";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { toast } from "../../ui/toast";
 
@@ -13,6 +14,7 @@ interface Props {
 
 export function DisconnectDialog({ opened, onClose, dns }: Props) {
   const client = useQueryClient();
+  const lack = useLack("admin");
   const remove = useMutation({
     mutationFn: () => take(api.DELETE("/api/pools/{poolId}/dns", { params: { path: { poolId: dns.poolId } } })),
     onSuccess: () => {
@@ -36,6 +38,7 @@ export function DisconnectDialog({ opened, onClose, dns }: Props) {
       confirmLabel="Disconnect DNS"
       danger
       typed={dns.fqdn}
+      blocked={lack}
       busy={remove.isPending}
       problem={remove.error}
       onConfirm={() => remove.mutate()}

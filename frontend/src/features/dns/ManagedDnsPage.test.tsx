@@ -44,6 +44,7 @@ test("a pool without DNS is connected in one form that shows the full name and t
   await user.type(screen.getByLabelText(/Label/), "lb");
   expect(screen.getByRole("status", { name: "Full name" })).toHaveTextContent("lb.example.com");
   expect(await screen.findByText(/The last client arrives after about 90 s/)).toBeVisible();
+  answers("get", "/api/pools/p1/dns", poolDns());
   await user.click(screen.getByRole("button", { name: "Connect DNS" }));
   await waitFor(() => expect(came).toHaveLength(1));
   expect(await came[0]?.json()).toEqual({
@@ -55,7 +56,7 @@ test("a pool without DNS is connected in one form that shows the full name and t
     dynamicSync: false,
     internal: false,
   });
-  expect(await screen.findByText("In sync", { selector: "p span" })).toBeVisible();
+  expect(await screen.findByRole("region", { name: "DNS health" })).toBeVisible();
 });
 
 test("an empty form says what is needed and sends nothing", async () => {
@@ -183,6 +184,7 @@ test("disconnecting wants the name typed", async () => {
   const button = within(dialog).getByRole("button", { name: "Disconnect DNS" });
   expect(button).toBeDisabled();
   await user.type(within(dialog).getByLabelText(/to confirm/), "lb.example.com");
+  refuses("get", "/api/pools/p1/dns", { status: 404, code: "dns_not_connected", detail: "This pool has no DNS yet." });
   await user.click(button);
   await waitFor(() => expect(came).toHaveLength(1));
   expect(await screen.findByText(/No DNS is connected/)).toBeVisible();

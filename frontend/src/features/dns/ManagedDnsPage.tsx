@@ -97,6 +97,7 @@ function NameSettings({ poolId, dns }: { poolId: string; dns: PoolDns | null }) 
   const kinds = useProviderKinds();
   const recoverySec = useFailover(poolId).data?.recoverySec;
   const { dialog, go } = useDialog();
+  const lack = useLack("admin");
   const [made, setMade] = useState<string | null>(null);
   return (
     <Section query={saved}>
@@ -115,7 +116,7 @@ function NameSettings({ poolId, dns }: { poolId: string; dns: PoolDns | null }) 
                 onNewKey={() => go("key")}
               />
               <KeyDialog
-                opened={dialog === "key"}
+                opened={dialog === "key" && lack === null}
                 onClose={() => go(undefined)}
                 kinds={known}
                 dnsOnly

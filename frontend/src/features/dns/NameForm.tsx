@@ -57,6 +57,16 @@ export function NameForm({ poolId, dns, savedKeys, kinds, recoverySec, onNewKey,
       label: (value) => (value.trim() ? null : "Type a label, or @ for the zone itself."),
     },
   });
+  // What somebody else saved in the meantime is taken over, unless something was typed here.
+  const stands = JSON.stringify(wishOf(dns, forDns));
+  const [began, setBegan] = useState(stands);
+  if (stands !== began) {
+    setBegan(stands);
+    if (!form.isDirty()) {
+      form.setInitialValues(wishOf(dns, forDns));
+      form.setValues(wishOf(dns, forDns));
+    }
+  }
   const [seenKey, setSeenKey] = useState<string | null>(null);
   if (newKeyId !== null && newKeyId !== seenKey && forDns.some((one) => one.id === newKeyId)) {
     setSeenKey(newKeyId);
