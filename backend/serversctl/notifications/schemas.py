@@ -81,6 +81,7 @@ DeliveryPage = page_of(DeliveryOut)
 
 class DeliveriesArgs(PageArgs):
     channel_id = fields.UUID(load_default=None)
+    pool_id = fields.UUID(load_default=None)
     status = fields.String(load_default=None, validate=validate.OneOf(["waiting", "sent", "failed", "dropped"]))
 
 

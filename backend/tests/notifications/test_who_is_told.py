@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from serversctl.identity.audit import SYSTEM
+from serversctl.identity.tables import Account
 from serversctl.kernel.db import unit_of_work
+from serversctl.kernel.ids import new_id
 from serversctl.notifications import service
 from serversctl.notifications.messages import LETTERS
 from serversctl.notifications.news import News
@@ -114,6 +116,29 @@ def test_team_inboxes_of_a_pool_take_the_owners_place(post: Post, smtp: Smtp):
 
     assert sorted(mail.recipients[0] for mail in smtp.mails) == ["night@example.com", "ops@example.com"]
     assert len({mail.message["Message-ID"] for mail in smtp.mails}) == 2
+
+
+def test_without_a_mail_channel_the_account_inboxes_take_the_owners_place(post: Post, smtp: Smtp):
+    with unit_of_work(post.wiring.sessions) as session:
+        account = session.get_one(Account, post.account_id)
+        account.alert_email, account.team_inboxes = "alerts@example.com", ["noc@example.com", "alerts@example.com"]
+
+    post.happens("failover.promoted", toName="lb2")
+    post.work()
+
+    assert sorted(mail.recipients[0] for mail in smtp.wait_for(2)) == ["alerts@example.com", "noc@example.com"]
+
+
+def test_the_log_can_be_asked_for_one_pool(post: Post):
+    post.happens("failover.promoted", toName="lb2")
+    post.work()
+
+    with unit_of_work(post.wiring.sessions) as session:
+        mine = service.deliveries_page(session, post.account_id, limit=5, cursor=None, pool_id=post.pool.id)
+        other = service.deliveries_page(session, post.account_id, limit=5, cursor=None, pool_id=new_id())
+
+    assert [row.kind for row in mine.items] == ["failover.promoted"]
+    assert other.items == []
 
 
 @pytest.mark.parametrize("kind", sorted(LETTERS))

@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person should look at now, across all pools, worst first */
+        get: operations["getAttention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -1568,6 +1585,34 @@ export interface components {
             /** @description Next page number. */
             next_page?: number;
         };
+        AttentionItemOut: {
+            /** @enum {string} */
+            severity: "critical" | "warning";
+            /** @enum {string} */
+            kind: "liveness_unknown" | "automation_halted" | "cutover_failed" | "cutover_slow" | "member_down" | "haproxy_inactive" | "hold" | "dns_conflict" | "dns_error" | "dns_preflight" | "dns_drift" | "no_active_member" | "clone_suspected" | "certificate" | "provider_key" | "channel" | "agent_outdated";
+            text: string;
+            fix: string;
+            /**
+             * @description A path below /app
+             * @example /pools
+             */
+            link: string;
+            /** Format: uuid */
+            poolId: string | null;
+            poolName: string | null;
+            /** Format: uuid */
+            memberId: string | null;
+            memberName: string | null;
+            /**
+             * Format: date-time
+             * @description null: nobody noted when it began
+             */
+            since: string | null;
+        };
+        AttentionOut: {
+            items: components["schemas"]["AttentionItemOut"][];
+            more: boolean;
+        };
         FieldOut: {
             name: string;
             label: string;
@@ -2395,7 +2440,7 @@ export interface components {
         };
         InvitedOut: {
             user: components["schemas"]["UserOut"];
-            /** @description For the page /reset?token=…; only where the installation cannot send mail */
+            /** @description For the page /app/reset?token=…; only where the installation cannot send mail */
             inviteToken: string | null;
         };
         RoleIn: {
@@ -3729,6 +3774,49 @@ export interface operations {
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getAttention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "severity": "critical",
+                     *           "kind": "liveness_unknown",
+                     *           "text": "text",
+                     *           "fix": "text",
+                     *           "link": "/pools",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolName": "text",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "since": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "more": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AttentionOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -6744,6 +6832,7 @@ export interface operations {
                 limit?: number;
                 cursor?: string | null;
                 channelId?: string | null;
+                poolId?: string | null;
                 status?: "waiting" | "sent" | "failed" | "dropped" | null;
             };
             header?: never;

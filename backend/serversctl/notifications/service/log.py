@@ -34,12 +34,15 @@ def deliveries_page(
     limit: int,
     cursor: str | None,
     channel_id: UUID | None = None,
+    pool_id: UUID | None = None,
     state: str | None = None,
 ) -> Page[Delivery]:
     """Newest first."""
     wanted = select(Delivery).where(Delivery.account_id == account_id)
     if channel_id is not None:
         wanted = wanted.where(Delivery.channel_id == channel_id)
+    if pool_id is not None:
+        wanted = wanted.where(Delivery.pool_id == pool_id)
     if state is not None:
         wanted = wanted.where(Delivery.state == state)
     after = decode(cursor, 2)

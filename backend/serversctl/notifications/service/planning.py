@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ...identity.tables import User
+from ...identity.tables import Account, User
 from ...kernel.db import database_now
 from ...kernel.ids import new_id
 from ...kernel.outbox import OutboxEvent
@@ -91,11 +91,18 @@ def _targets(
         for row in channels
         if row.enabled and wants(pool_of_channel=row.pool_id, topics=row.topics, pool_id=pool_id, topic=topic)
     ]
-    owner = owner_email(session, account_id)
-    # Whoever set up an e-mail channel said who gets mail; until then it is the owner.
-    if mail_is_on and owner and not any(row.kind == "email" for row in channels):
-        found.append(Target("email", recipient=owner))
+    # Whoever set up an e-mail channel said who gets mail; until then it is who the account names.
+    if mail_is_on and not any(row.kind == "email" for row in channels):
+        found += [Target("email", recipient=address) for address in account_inboxes(session, account_id)]
     return found
+
+
+def account_inboxes(session: Session, account_id: UUID) -> list[str]:
+    """The account's alert address and team inboxes; where none is named, its owner's address."""
+    account = session.get_one(Account, account_id)
+    named = [account.alert_email, *account.team_inboxes] if account.alert_email else list(account.team_inboxes)
+    owner = owner_email(session, account_id)
+    return list(dict.fromkeys(named)) or ([owner] if owner else [])
 
 
 def owner_email(session: Session, account_id: UUID) -> str:

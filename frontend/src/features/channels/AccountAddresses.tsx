@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useMe } from "../../api/session";
 import { Card } from "../../ui/Card";
 import { Pill } from "../../ui/Pill";
-import { accountInboxes } from "./ChannelForm";
+import { accountInboxes } from "./accountInboxes";
 import type { Channel } from "./channelQueries";
 import c from "./channels.module.css";
 import { appliesTo } from "./topicWords";
@@ -10,6 +10,7 @@ import { appliesTo } from "./topicWords";
 /** The account's alert address and team inboxes, and whether an e-mail channel of this pool writes to them. */
 export function AccountAddresses({ poolId, channels }: { poolId: string; channels: readonly Channel[] }) {
   const inboxes = accountInboxes(useMe()?.account);
+  const byMail = !channels.some((one) => one.kind === "email");
   const written = new Set(
     channels
       .filter((one) => one.kind === "email" && one.enabled && appliesTo(one, poolId))
@@ -31,12 +32,19 @@ export function AccountAddresses({ poolId, channels }: { poolId: string; channel
           {inboxes.map((address) => (
             <li key={address}>
               <span className="wrap">{address}</span>
-              {written.has(address) ? <Pill tone="ok">Gets mail</Pill> : <Pill tone="idle">On no channel</Pill>}
+              {byMail || written.has(address) ? (
+                <Pill tone="ok">Gets mail</Pill>
+              ) : (
+                <Pill tone="idle">On no channel</Pill>
+              )}
             </li>
           ))}
         </ul>
       )}
-      <p className={c["note"]}>A new e-mail channel begins with these addresses as its recipients.</p>
+      <p className={c["note"]}>
+        They get mail until an e-mail channel is set up; then its recipients do. A new e-mail channel begins with these
+        addresses.
+      </p>
     </Card>
   );
 }

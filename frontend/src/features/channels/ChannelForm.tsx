@@ -10,6 +10,7 @@ import { focusInvalid, placeProblem } from "../../ui/forms";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { initialValues, missing, SchemaForm, type SchemaValues, sentValues } from "../../ui/SchemaForm";
 import { toast } from "../../ui/toast";
+import { accountInboxes } from "./accountInboxes";
 import { type Channel, type ChannelKind, fieldsOf, type Topic } from "./channelQueries";
 import c from "./channels.module.css";
 import { topicAbout, topicTitle } from "./topicWords";
@@ -161,9 +162,4 @@ function startOf(kinds: readonly ChannelKind[], saved: Channel | undefined, inbo
     return kind ? initialValues(fieldsOf(kind, saved), saved.config) : {};
   }
   return Object.assign({}, ...kinds.map((kind) => initialValues(fieldsOf(kind), { recipients: inboxes })));
-}
-
-export function accountInboxes(account: { alertEmail: string | null; teamInboxes: string[] } | undefined): string[] {
-  if (!account) return [];
-  return [...new Set([...(account.alertEmail ? [account.alertEmail] : []), ...account.teamInboxes])];
 }

@@ -48,7 +48,7 @@ test("a new mail channel begins with the account's alert address and inboxes", a
   expect(screen.getByText("noc@example.com")).toBeVisible();
   await user.click(screen.getByLabelText("Only some"));
   await user.click(screen.getByRole("checkbox", { name: /Failovers/ }));
-  await user.click(screen.getByRole("button", { name: "Add channel", hidden: false }));
+  await user.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Add channel" }));
   await waitFor(() => expect(came).toHaveLength(1));
   expect(await came[0]?.json()).toEqual({
     kind: "email",

@@ -13,10 +13,10 @@ function page(items: object[], { query = "", me = ME as object, log = [] as obje
   answers("get", "/api/notification-channels", { items, nextCursor: null });
   answers("get", "/api/pools", { items: [{ id: "p1", name: "edge" }], nextCursor: null });
   answers("get", "/api/pools/p1/failover", { bannerSec });
-  answers("get", "/api/notification-deliveries", { items: log, nextCursor: null });
+  const asked = answers("get", "/api/notification-deliveries", { items: log, nextCursor: null });
   const shown = show(<MonitoringPage />, { path: PATH, at: `/pools/p1/monitoring${query}` });
   shown.client.setQueryData(keys.me, me);
-  return shown;
+  return { ...shown, asked };
 }
 
 const topic = async (name: RegExp) =>
@@ -36,8 +36,13 @@ test("each topic names the channels that tell of it in this pool", async () => {
   expect(told).not.toHaveTextContent("Silent");
 });
 
-test("without an e-mail channel the owner gets mail", async () => {
+test("without an e-mail channel the account's inboxes get mail", async () => {
   page([webhook({ topics: ["dns"] })]);
+  expect(await topic(/^Failovers/)).toHaveTextContent("alerts@example.comnoc@example.com");
+});
+
+test("without an e-mail channel and inboxes the owner gets mail", async () => {
+  page([], { me: { ...ME, account: { ...ME.account, alertEmail: null, teamInboxes: [] } } });
   expect(await topic(/^Failovers/)).toHaveTextContent("Account owner, by e-mail");
 });
 
@@ -101,8 +106,8 @@ test("a channel added here is for this pool", async () => {
   expect(await came[0]?.json()).toMatchObject({ poolId: "p1", name: "Edge team" });
 });
 
-test("only this pool's deliveries are shown", async () => {
-  page([channel()], { log: [delivery(), delivery({ id: "d2", poolId: "p2", subject: "Failover: other" })] });
+test("this pool's deliveries alone are asked for", async () => {
+  const { asked } = page([channel()], { log: [delivery()] });
   expect(await screen.findByText("Failover: edge moves to fra-1")).toBeVisible();
-  expect(screen.queryByText("Failover: other")).not.toBeInTheDocument();
+  expect(asked.map((one) => new URL(one.url).searchParams.get("poolId"))).toEqual(["p1"]);
 });

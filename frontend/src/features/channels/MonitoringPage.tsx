@@ -10,7 +10,7 @@ import { AccountAddresses } from "./AccountAddresses";
 import { BannerTime } from "./BannerTime";
 import { ChannelCard } from "./ChannelCard";
 import { ChannelDialog } from "./ChannelDialog";
-import { type Channel, LOOKED_THROUGH, useChannelKinds, useChannels, usePoolDeliveries } from "./channelQueries";
+import { type Channel, useChannelKinds, useChannels, usePoolDeliveries } from "./channelQueries";
 import c from "./channels.module.css";
 import { deliveryColumns } from "./DeliveriesLog";
 import { usePoolNames } from "./poolNames";
@@ -100,7 +100,7 @@ export function MonitoringPage() {
 }
 
 function RecentDeliveries({ poolId, channels }: { poolId: string; channels: readonly Channel[] }) {
-  const log = usePoolDeliveries(poolId);
+  const log = usePoolDeliveries(poolId, DELIVERIES_SHOWN);
   return (
     <section>
       <div className={c["sectionHead"]}>
@@ -112,15 +112,11 @@ function RecentDeliveries({ poolId, channels }: { poolId: string; channels: read
       <Section query={log}>
         {(rows) => (
           <DataTable
-            rows={rows.slice(0, DELIVERIES_SHOWN)}
+            rows={rows}
             columns={deliveryColumns(channels)}
             rowKey={(row) => row.id}
             label="Recent deliveries of this pool"
-            empty={
-              <p className={c["boxedText"]}>
-                Nothing of this pool is among the newest {LOOKED_THROUGH} deliveries of the account.
-              </p>
-            }
+            empty={<p className={c["boxedText"]}>Nothing was told of this pool yet.</p>}
           />
         )}
       </Section>

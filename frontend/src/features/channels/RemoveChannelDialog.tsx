@@ -9,7 +9,7 @@ interface Props {
   opened: boolean;
   onClose: () => void;
   saved: Channel;
-  /** The only e-mail channel: after it, mail goes to the owner again. */
+  /** The only e-mail channel: after it, mail goes to whom the account names. */
   lastEmail: boolean;
 }
 
@@ -42,7 +42,9 @@ export function RemoveChannelDialog({ opened, onClose, saved, lastEmail }: Props
     >
       <p className="wrap">
         {saved.name} tells nothing any more, and its deliveries leave the log.
-        {lastEmail ? " It is the last e-mail channel: mail goes to the account's first owner again." : ""}
+        {lastEmail
+          ? " It is the last e-mail channel: mail goes to the account's alert address and team inboxes again, or to its owner."
+          : ""}
       </p>
     </ConfirmDialog>
   );

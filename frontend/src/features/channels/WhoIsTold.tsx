@@ -1,5 +1,7 @@
+import { useMe } from "../../api/session";
 import { Card } from "../../ui/Card";
 import { Pill } from "../../ui/Pill";
+import { accountInboxes } from "./accountInboxes";
 import type { Channel } from "./channelQueries";
 import c from "./channels.module.css";
 import { tells, topicAbout, topicTitle } from "./topicWords";
@@ -12,7 +14,9 @@ interface Props {
 
 /** For each topic, the channels that tell of it in this pool. */
 export function WhoIsTold({ poolId, channels, topics }: Props) {
-  const ownerByMail = !channels.some((one) => one.kind === "email");
+  const byMail = !channels.some((one) => one.kind === "email");
+  const inboxes = accountInboxes(useMe()?.account);
+  const plainMail = byMail ? (inboxes.length > 0 ? inboxes : ["Account owner, by e-mail"]) : [];
   return (
     <Card title="Who is told" flush>
       <table className={c["who"]}>
@@ -40,14 +44,14 @@ export function WhoIsTold({ poolId, channels, topics }: Props) {
                         </Pill>
                       </li>
                     ))}
-                    {ownerByMail && (
-                      <li>
+                    {plainMail.map((words) => (
+                      <li key={words}>
                         <Pill tone="idle" icon={false}>
-                          Account owner, by e-mail
+                          <span className={c["pillName"]}>{words}</span>
                         </Pill>
                       </li>
-                    )}
-                    {found.length === 0 && !ownerByMail && (
+                    ))}
+                    {found.length === 0 && !byMail && (
                       <li>
                         <Pill tone="late">Nobody</Pill>
                       </li>
@@ -59,10 +63,10 @@ export function WhoIsTold({ poolId, channels, topics }: Props) {
           })}
         </tbody>
       </table>
-      {ownerByMail && (
+      {byMail && (
         <p className={c["tableNote"]}>
-          No e-mail channel is set up, so mail goes to the account's first owner, provided that this installation has a
-          mail server.
+          No e-mail channel is set up, so mail goes to the account's alert address and team inboxes, or to its owner
+          while none is named, provided that this installation has a mail server.
         </p>
       )}
     </Card>

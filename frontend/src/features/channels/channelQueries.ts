@@ -53,18 +53,12 @@ export const useDeliveries = ({ status, channelId }: DeliveryFilter) =>
     refetchInterval: 15_000,
   });
 
-/** As many of the account's newest messages are looked through for those of one pool. */
-export const LOOKED_THROUGH = 200;
-
-export const usePoolDeliveries = (poolId: string) =>
+/** The newest messages about one pool. */
+export const usePoolDeliveries = (poolId: string, limit: number) =>
   useQuery({
     queryKey: [...keys.deliveries, "pool", poolId],
-    queryFn: async () => {
-      const { items } = await take(
-        api.GET("/api/notification-deliveries", { params: { query: { limit: LOOKED_THROUGH } } }),
-      );
-      return items.filter((one) => one.poolId === poolId);
-    },
+    queryFn: async () =>
+      (await take(api.GET("/api/notification-deliveries", { params: { query: { poolId, limit } } }))).items,
     refetchInterval: 15_000,
   });
 
