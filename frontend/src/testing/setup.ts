@@ -1,5 +1,5 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { server } from "./server";
 
@@ -29,6 +29,9 @@ Element.prototype.scrollIntoView = () => undefined;
 Object.defineProperty(document, "fonts", {
   value: { addEventListener: vi.fn(), removeEventListener: vi.fn(), ready: Promise.resolve() },
 });
+
+// A first render waits for its modules: a second is short on a busy machine, and a test that passes waits for nothing.
+configure({ asyncUtilTimeout: 5000 });
 
 // A request that no test expects is a mistake of the test or of the page.
 beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
