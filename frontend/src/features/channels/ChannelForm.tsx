@@ -103,6 +103,7 @@ export function ChannelForm({ onClose, kinds, topics, pools, saved, poolId }: Ch
         description="How people see the channel, for example “On-call inbox”."
         withAsterisk
         maxLength={80}
+        data-autofocus
         autoComplete="off"
         {...form.getInputProps(NAME)}
       />

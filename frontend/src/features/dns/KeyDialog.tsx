@@ -92,6 +92,7 @@ function KeyForm({ onClose, kinds, dnsOnly = false, onSaved }: Omit<Props, "open
         description="How people see the key: its account and its purpose, for example “Main account, DNS”."
         withAsterisk
         maxLength={120}
+        data-autofocus
         autoComplete="off"
         {...form.getInputProps("name")}
       />
