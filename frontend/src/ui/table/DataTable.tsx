@@ -32,6 +32,8 @@ interface Props<Row> {
   label: string;
   sort?: Sort | null;
   onSort?: (sort: Sort | null) => void;
+  /** The rows stand in their order already (the server's, or one that is kept still): headers only ask for another. */
+  ordered?: boolean;
   /** Keys of the chosen rows; with `onSelect` each row has a box. */
   selected?: ReadonlySet<string>;
   onSelect?: (selected: ReadonlySet<string>) => void;
@@ -43,7 +45,7 @@ interface Props<Row> {
 
 /** A real table that stays light with thousands of rows and turns into cards on a phone. */
 export function DataTable<Row extends object>(props: Props<Row>) {
-  const { rows, columns, rowKey, label, sort, onSort, selected, onSelect, rowLabel, total, empty } = props;
+  const { rows, columns, rowKey, label, sort, onSort, selected, onSelect, rowLabel, total, empty, ordered } = props;
   const defs = useMemo<ColumnDef<typeof features, Row>[]>(
     () =>
       columns.map((column) => ({
@@ -56,23 +58,24 @@ export function DataTable<Row extends object>(props: Props<Row>) {
       })) as ColumnDef<typeof features, Row>[],
     [columns],
   );
-  const sorting = useMemo(() => (sort ? [sort] : []), [sort]);
+  const sorting = useMemo(() => (sort && !ordered ? [sort] : []), [sort, ordered]);
   const table = useTable<typeof features, Row, { sorting: unknown }>(
     { features, columns: defs, data: rows as Row[], getRowId: rowKey, state: { sorting }, enableSortingRemoval: true },
     (state) => ({ sorting: state.sorting }),
   );
   const sorted = table.getRowModel().rows;
 
-  const choose = useCallback(
-    (key: string, on: boolean) => {
-      if (!onSelect || !selected) return;
-      const next = new Set(selected);
-      if (on) next.add(key);
-      else next.delete(key);
-      onSelect(next);
-    },
-    [onSelect, selected],
-  );
+  // The rows keep one function for good: a choice then paints the row that it is about and no other.
+  const chosen = useRef({ selected, onSelect });
+  useLayoutEffect(() => {
+    chosen.current = { selected, onSelect };
+  });
+  const choose = useCallback((key: string, on: boolean) => {
+    const next = new Set(chosen.current.selected);
+    if (on) next.add(key);
+    else next.delete(key);
+    chosen.current.onSelect?.(next);
+  }, []);
   const tracks = useMemo(
     () => [...(onSelect ? ["36px"] : []), ...columns.map((column) => column.track ?? "minmax(90px, 1fr)")].join(" "),
     [columns, onSelect],

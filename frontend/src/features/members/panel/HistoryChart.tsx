@@ -3,8 +3,8 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Column, type History, seriesOf } from "../../../api/member";
-import { clockText, momentText, zoneName } from "../../../ui/time/format";
-import { useZone } from "../../../ui/time/zone";
+import { clockText, dayText, momentText, zoneName } from "../../../ui/time/format";
+import { useZone, type Zone } from "../../../ui/time/zone";
 import c from "./panel.module.css";
 
 interface Props {
@@ -18,6 +18,13 @@ interface Props {
 }
 
 const HEIGHT = 240;
+
+/** "18:24:30" within minutes, "18:24" within a day, "25 Nov" beyond. */
+function tickText(at: number, spanSec: number, zone: Zone): string {
+  const clock = clockText(at * 1000, zone);
+  if (spanSec > 2 * 86_400) return dayText(at * 1000, zone).replace(/ \d{4}$/, "");
+  return clock.endsWith(":00") ? clock.slice(0, 5) : clock;
+}
 
 /** A line over time with gaps where nothing was heard. The table beside it says the same in numbers. */
 export default function HistoryChart({ history, label, column, unit, top, to, spanSec }: Props) {
@@ -40,7 +47,7 @@ export default function HistoryChart({ history, label, column, unit, top, to, sp
         tzDate: (at) => (zone === "utc" ? uPlot.tzDate(new Date(at * 1000), "UTC") : new Date(at * 1000)),
         scales: { y: { range: (_, __, max) => [0, top ?? Math.max(1, (max ?? 0) * 1.15)] } },
         axes: [
-          { ...axis, font },
+          { ...axis, font, values: (_, ticks) => ticks.map((tick) => tickText(tick, spanSec, zone)) },
           { ...axis, font, size: 46, values: (_, ticks) => ticks.map((tick) => `${tick}${unit}`) },
         ],
         legend: { live: true },
@@ -71,7 +78,7 @@ export default function HistoryChart({ history, label, column, unit, top, to, sp
       made.destroy();
       plot.current = null;
     };
-  }, [label, unit, top, zone, scheme]);
+  }, [label, unit, top, zone, scheme, spanSec]);
 
   useEffect(() => {
     const points = 600;

@@ -45,13 +45,16 @@ const ABOUT: Record<string, string> = {
   pdns: "DNS server",
 };
 
+// What the host is there for stands above what keeps it running.
+const FIRST = ["haproxy", "cpanel", "lsws", "lshttpd", "mariadb", "mysql", "mysqld", "nginx", "apache2", "httpd"];
 const ORDER = ["failed", "activating", "deactivating", "reloading", "active"];
 
 /** The units that matter on this host; failed ones first. */
 export function Services({ facts, silent }: { facts: HostFacts; silent: boolean }) {
   const rank = (state: string) => (ORDER.indexOf(state) + ORDER.length + 1) % (ORDER.length + 1);
+  const place = (name: string) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   const services = [...facts.services].sort(
-    (a, b) => rank(a.state) - rank(b.state) || a.name.localeCompare(b.name, "en"),
+    (a, b) => rank(a.state) - rank(b.state) || place(a.name) - place(b.name) || a.name.localeCompare(b.name, "en"),
   );
   return (
     <Card title="Services" flush={services.length > 0}>
