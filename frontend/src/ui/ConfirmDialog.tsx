@@ -1,6 +1,6 @@
 import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { ProblemNote } from "./ProblemNote";
 
 interface Props {
@@ -25,6 +25,7 @@ interface Props {
 /** Asks before something disruptive or destructive. Focus begins on Cancel; Escape closes; focus returns to the opener. */
 export function ConfirmDialog(props: Props) {
   const phone = useMediaQuery("(max-width: 600px)");
+  useFocusBack(props.opened);
   return (
     <Modal
       opened={props.opened}
@@ -40,6 +41,20 @@ export function ConfirmDialog(props: Props) {
       {props.opened && <Body {...props} />}
     </Modal>
   );
+}
+
+/** Dialogs that an address opens are taken away, not closed: Modal's own return of the focus never comes then. */
+function useFocusBack(opened: boolean): void {
+  const [opener] = useState(() => (opened ? document.activeElement : null));
+  useEffect(() => {
+    if (!(opener instanceof HTMLElement)) return;
+    return () => {
+      // After whatever takes the dialog's place has had its turn to take the focus.
+      setTimeout(() => {
+        if (document.activeElement === document.body && opener.isConnected) opener.focus();
+      });
+    };
+  }, [opener]);
 }
 
 function Body({ onClose, children, confirmLabel, danger, typed, blocked, busy, problem, onConfirm }: Props) {
