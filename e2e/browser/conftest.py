@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +26,8 @@ expect.set_options(timeout=10_000)
 def playwright() -> Iterator[Playwright]:
     if not chromium_path():
         pytest.skip("no Chromium on this machine: apt-get install chromium, or name one in E2E_CHROMIUM")
-    if not (ROOT / "frontend" / "dist" / "index.html").exists():
+    dist = Path(os.environ.get("E2E_WEB_DIST") or ROOT / "frontend" / "dist")
+    if not (dist / "index.html").exists():
         pytest.skip("the dashboard is not built: make frontend")
     with sync_playwright() as found:
         yield found
@@ -60,6 +63,18 @@ def build(place: Furnished) -> Scene:
 @pytest.fixture(scope="session")
 def credential(build: Scene) -> str:
     return build.place.connect_name_server()
+
+
+@pytest.fixture(scope="session")
+def kept_pair(build: Scene, credential: str) -> str:
+    build.small_pool("pair", credential)
+    return "pair"
+
+
+@pytest.fixture
+def pair(build: Scene, kept_pair: str) -> tuple[str, str]:
+    """Names of the active member and of its ready standby in the pool `pair`, which stories of a worker share."""
+    return build.order_of(kept_pair)
 
 
 @pytest.fixture(scope="session")

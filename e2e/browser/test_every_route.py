@@ -22,6 +22,13 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(350)  # a dialog that the address opens comes with a transition
 
 
+def use_theme(page: Page, theme: str) -> None:
+    """As the system asks for it. Stillness is asked for too: colours are measured after they have changed."""
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", theme)
+    page.wait_for_timeout(120)
+
+
 def check_all_sizes_and_themes(page: Page) -> None:
     found: list[str] = []
     for width, height in (DESKTOP, PHONE, NARROW):
@@ -30,7 +37,7 @@ def check_all_sizes_and_themes(page: Page) -> None:
         if (excess := sideways(page)) > 0:
             found.append(f"{width} px: scrolls sideways by {excess} px")
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            use_theme(page, theme)
             found += [f"{width} px {theme}: {line}" for line in axe_findings(page)]
     page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
     assert not found, "\n".join(found)

@@ -45,9 +45,11 @@ def test_a_member_is_added_with_the_keyboard_alone(visitor: Visitor, build: Scen
     assert [m["hostname"] for m in build.place.api.items(f"/pools/{pool}/members")] == ["typed.example.net"]
 
 
-def test_dns_is_cut_with_the_keyboard_alone_and_focus_returns(visitor: Visitor, build: Scene, credential: str) -> None:
-    first, second = build.small_pool("keys", credential)
-    page = visitor.open(f"/pools/{build.pools['keys']}")
+def test_dns_is_cut_with_the_keyboard_alone_and_focus_returns(
+    visitor: Visitor, build: Scene, pair: tuple[str, str]
+) -> None:
+    first, second = pair
+    page = visitor.open(f"/pools/{build.pools['pair']}")
     pool = PoolPage(page)
     pool.expect_active(first, build.addresses[first])
     opener = pool.make_active(second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -52,7 +53,9 @@ class Furnished:
 
 @contextmanager
 def furnished(port: int, *, folder: Path | None = None, **environ: Any) -> Iterator[Furnished]:
-    """Everything started and nothing in it but the owner. All of it is gone after the block."""
+    """Everything started and nothing in it but the owner. All of it is gone after the block. E2E_WEB_DIST names a dashboard
+    that was built elsewhere.
+    """
     with ExitStack() as undo:
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="serversctl-showcase-", dir="/tmp"))
@@ -65,6 +68,8 @@ def furnished(port: int, *, folder: Path | None = None, **environ: Any) -> Itera
             "SERVERSCTL_CLIENT_IP_HEADER": "X-Forwarded-For",  # simulated hosts have public addresses this way
             "SERVERSCTL_TRUSTED_PROXIES": "127.0.0.1/32",
         }
+        if built := os.environ.get("E2E_WEB_DIST"):
+            settings["SERVERSCTL_WEB_DIST"] = built
         plane = ControlPlane(folder / "data", address=ADDRESS, port=port, environ=settings | environ)
         undo.callback(plane.stop)
         plane.start()

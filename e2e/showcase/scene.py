@@ -106,6 +106,15 @@ class Scene:
         self.await_ready(pool, *names[1:])
         return names
 
+    def order_of(self, pool: str) -> tuple[str, str]:
+        """The active member of a small pool, and the first of the others once it may take over."""
+        active_id = self.place.api.get(f"/pools/{self.pools[pool]}")["activeMemberId"]
+        names = [name for name, member in self.members.items() if name.startswith(f"{pool}-")]
+        active = next(name for name in names if self.members[name] == active_id)
+        standby = next(name for name in names if name != active)
+        self.await_ready(pool, standby)
+        return active, standby
+
     def order(self, name: str, command: str, **params: Any) -> str:
         job = self.place.api.post(f"/members/{self.members[name]}/jobs", {"command": command, "params": params})
         return str(job["id"])
