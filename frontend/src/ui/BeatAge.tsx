@@ -6,5 +6,5 @@ import { useNow } from "./time/now";
 export function BeatAge({ heardAt }: { heardAt: number | null }) {
   useNow();
   const age = beatAgeSec(heardAt);
-  return <span className="num">{age === null ? "never heard" : `${short(age)} ago`}</span>;
+  return <span className="num">{age === null ? "not heard" : `${short(age)} ago`}</span>;
 }

@@ -11,9 +11,9 @@ import cards from "./cards/MemberCard.module.css";
 import { CutDialog } from "./cut/CutDialog";
 import { Hero } from "./hero/Hero";
 import { HaproxyKpis } from "./kpis/HaproxyKpis";
+import { ActiveLoad } from "./lower/ActiveLoad";
 import lower from "./lower/lower.module.css";
 import { PoolJobs } from "./lower/PoolJobs";
-import { SessionsCard } from "./lower/SessionsCard";
 import { Notices } from "./Notices";
 import c from "./Overview.module.css";
 import { activeOf, lineup } from "./rules/lineup";
@@ -71,7 +71,7 @@ export function HaproxyOverview({ overview }: { overview: Overview }) {
       {members.length > 0 && (
         <div className={lower["two"]}>
           <PoolJobs poolId={pool.id} members={members} />
-          {active && <SessionsCard member={active.member} />}
+          {active && <ActiveLoad member={active.member} />}
         </div>
       )}
       <CutDialog overview={overview} places={places} failover={failover.data} dns={dns.data} />

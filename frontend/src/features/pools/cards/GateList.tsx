@@ -1,5 +1,5 @@
 import { IconAlertTriangleFilled, IconCheck, IconX } from "@tabler/icons-react";
-import type { Place } from "../rules/lineup";
+import { gateWords, type Place } from "../rules/lineup";
 import c from "./GateList.module.css";
 
 /** Each condition for taking over, ticked or not, with its reason. Folded until somebody asks. */
@@ -23,7 +23,7 @@ export function GateList({ place }: { place: Place }) {
               <Icon size={14} aria-hidden />
               <span>
                 <span className="vh">{word}: </span>
-                {gate.reason}
+                {gateWords(gate)}
               </span>
             </li>
           );

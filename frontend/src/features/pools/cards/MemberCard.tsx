@@ -17,6 +17,7 @@ import { WhyButton } from "../../../ui/WhyButton";
 import { type Place, shownAddress } from "../rules/lineup";
 import { memberWords } from "../rules/memberWords";
 import { beatsOf, stripWords } from "../rules/strip";
+import { Entry } from "./Entry";
 import { GateList } from "./GateList";
 import c from "./MemberCard.module.css";
 
@@ -100,7 +101,11 @@ export const MemberCard = memo(function MemberCard({ place, recoverySec, dns, ac
             <dd>{member.location?.name || "Not set"}</dd>
           </div>
         </dl>
-        <Sentence {...{ place, live, monitored, recoverySec, dns }} />
+        {live.state === "unknown" && member.firstSeenAt === null ? (
+          <Entry member={member} />
+        ) : (
+          <Sentence {...{ place, live, monitored, recoverySec, dns }} />
+        )}
         {place.candidate && <GateList place={place} />}
       </div>
       <div className={c["foot"]}>

@@ -85,7 +85,9 @@ function CutConfirm({ asked, overview, places, failover, dns, onClose, onOrdered
   const blocked =
     lack ??
     (target === undefined
-      ? "There is no standby: add a second member first."
+      ? places.length === 0
+        ? "The pool has no members: add one first."
+        : "There is no standby: add a second member first."
       : stale
         ? "The page is not up to date: wait until it is live again."
         : failover === undefined

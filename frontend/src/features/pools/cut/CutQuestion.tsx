@@ -3,7 +3,7 @@ import { useBeat } from "../../../api/beats";
 import type { Failover, PoolDns } from "../../../api/pool";
 import { plural } from "../../../lib/numbers";
 import { Pill } from "../../../ui/Pill";
-import { type Place, standbysOf } from "../rules/lineup";
+import { gateWords, type Place, standbysOf } from "../rules/lineup";
 import { automationWords, boundSentence, recordChange } from "./change";
 import c from "./cut.module.css";
 
@@ -53,7 +53,7 @@ export function CutQuestion(props: Props) {
           <b>{force ? `${target.member.displayName} is not ready` : "Before you go on"}</b>
           <ul>
             {against.map((gate) => (
-              <li key={gate.name}>{gate.reason}</li>
+              <li key={gate.name}>{gateWords(gate)}</li>
             ))}
           </ul>
           {force && (
@@ -70,13 +70,13 @@ export function CutQuestion(props: Props) {
 }
 
 function Target({ place }: { place: Place }) {
-  const reason = place.blockers[0]?.reason;
+  const blocker = place.blockers[0];
   return (
     <Radio.Card value={place.member.id} className={c["target"]} aria-label={place.member.displayName}>
       <Radio.Indicator />
       <span className={c["who"]}>
         <b>{place.member.displayName}</b>
-        {!place.ready && reason && <span>{reason}</span>}
+        {!place.ready && blocker && <span>{gateWords(blocker)}</span>}
       </span>
       <Pill tone={place.ready ? "ok" : "down"}>{place.ready ? "Ready" : "Not ready"}</Pill>
     </Radio.Card>

@@ -42,11 +42,7 @@ export function HaproxyKpis({ overview, places, health, failover, stale }: Props
         label="HAProxy running"
         value={running.length}
         unit={`of ${monitored.length}`}
-        note={
-          monitored.length === overview.members.length
-            ? "Monitored on every member"
-            : `Not monitored on ${overview.members.length - monitored.length}`
-        }
+        note={probeWords(overview.members.length, monitored.length)}
         dim={stale}
       >
         {few && <Segments tones={monitored.map((member) => (running.includes(member) ? "ok" : "down"))} />}
@@ -61,3 +57,9 @@ const heard = (health: HealthById, id: string): boolean =>
   health.get(id)?.tone !== "idle" && health.get(id)?.word !== "Down";
 const WEIGHT = { ok: 0, late: 1, down: 2, idle: 3 } as const;
 const byWeight = (a: keyof typeof WEIGHT, b: keyof typeof WEIGHT): number => WEIGHT[a] - WEIGHT[b];
+
+function probeWords(members: number, monitored: number): string {
+  if (members === 0) return "No members yet";
+  if (members === monitored) return "Reported by every member";
+  return `Not reported by ${members - monitored}`;
+}

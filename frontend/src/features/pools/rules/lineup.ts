@@ -64,6 +64,14 @@ export function addressList(addresses: Readonly<Record<string, readonly string[]
     .flatMap(([, texts]) => texts);
 }
 
+/** A failed check in a sentence that also stands alone: the server's own words of a passed one would mislead. */
+export function gateWords(gate: Pick<Gate, "name" | "passed" | "reason">): string {
+  if (gate.passed || !gate.reason.startsWith("Hear")) return gate.reason;
+  return gate.name === "heartbeat"
+    ? `Its last heartbeat is too old. ${gate.reason}`
+    : `Its heartbeats had a gap lately. ${gate.reason}`;
+}
+
 /** The address to show for a member: what would be published, else what the agent may speak from. */
 export function shownAddress(place: Place): string {
   const { member, candidate } = place;

@@ -2,7 +2,7 @@ import type { LiveBeat } from "../../../api/beats";
 import type { PoolDns } from "../../../api/pool";
 import { exact, long } from "../../../lib/duration";
 import { plural } from "../../../lib/numbers";
-import type { Place } from "./lineup";
+import { gateWords, type Place } from "./lineup";
 
 export interface MemberWords {
   tone: "ok" | "late" | "down" | "idle";
@@ -20,11 +20,8 @@ interface Known {
 
 /** The one sentence under a member: what it does now, or what keeps it from doing it. */
 export function memberWords({ place, live, ageSec, haproxyMonitored, recoverySec, dns }: Known): MemberWords {
-  const { member, active, ready, blockers, warnings } = place;
+  const { active, ready, blockers, warnings } = place;
   if (live.state === "unknown") {
-    if (member.firstSeenAt === null) {
-      return { tone: "idle", text: "No heartbeat has come in yet. Run the install command on the host." };
-    }
     return { tone: "idle", text: "Nothing is known of it now." };
   }
   if (live.state === "down") {
@@ -44,9 +41,9 @@ export function memberWords({ place, live, ageSec, haproxyMonitored, recoverySec
   }
   if (active) return { tone: "ok", text: serving(live.sessions, dns) };
   const blocker = blockers[0];
-  if (blocker) return { tone: "late", text: `Not ready: ${blocker.reason}` };
+  if (blocker) return { tone: "late", text: `Not ready. ${gateWords(blocker)}` };
   const warning = warnings[0];
-  if (ready) return { tone: "ok", text: warning ? `Ready to take over. ${warning.reason}` : "Ready to take over." };
+  if (ready) return { tone: "ok", text: warning ? `Ready to take over. ${gateWords(warning)}` : "Ready to take over." };
   return { tone: "idle", text: "Its readiness is being read." };
 }
 

@@ -1,7 +1,7 @@
 import type { Failover, Overview, PoolDns } from "../../../api/pool";
 import { exact } from "../../../lib/duration";
 import type { Tone } from "../../../ui/tones";
-import { activeOf, addressList, lineup, nextOf, type Place, standbysOf } from "./lineup";
+import { activeOf, addressList, gateWords, lineup, nextOf, type Place, standbysOf } from "./lineup";
 
 export interface Verdict {
   tone: Tone;
@@ -28,7 +28,7 @@ export function traffic({ overview, failover, dns }: Seen, places: readonly Plac
   if (!active) return say("late", "No member is active", "Make one active, so that traffic has somewhere to go.");
   const name = active.member.displayName;
   const health = active.candidate?.health;
-  const why = active.blockers[0]?.reason ?? "";
+  const why = active.blockers[0] ? gateWords(active.blockers[0]) : "";
   if (overview.liveness === "known" && health === "silent") {
     return say(
       "down",
@@ -106,7 +106,7 @@ export function standbys({ overview }: Pick<Seen, "overview">, places: readonly 
       warned ? `${first.member.displayName}: ${warned.reason}` : `Next in line is ${first?.member.displayName}`,
     );
   }
-  const why = `${held.member.displayName} cannot take over: ${lowered(held.blockers[0]?.reason ?? "nothing is known of it.")}`;
+  const why = `${held.member.displayName} cannot take over: ${lowered(held.blockers[0] ? gateWords(held.blockers[0]) : "nothing is known of it.")}`;
   if (ready.length === 0)
     return say("down", others.length === 1 ? "The standby is not ready" : "No standby is ready", why);
   return say("late", `${ready.length} of ${others.length} standbys are ready`, why);

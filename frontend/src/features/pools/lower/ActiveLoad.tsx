@@ -3,7 +3,7 @@ import { useBeat } from "../../../api/beats";
 import { api, take } from "../../../api/client";
 import { keys } from "../../../api/keys";
 import type { PoolMember } from "../../../api/pool";
-import { brief, count } from "../../../lib/numbers";
+import { brief, count, percent } from "../../../lib/numbers";
 import { Card } from "../../../ui/Card";
 import { Section } from "../../../ui/Section";
 import { Sparkline } from "../../../ui/Sparkline";
@@ -14,8 +14,8 @@ import { lastHour, type Series } from "./sessions";
 
 const CHART_HEIGHT = 128;
 
-/** Open sessions of the active member over the last hour. */
-export function SessionsCard({ member }: { member: PoolMember }) {
+/** How busy the active member was in the last hour: open sessions, or its CPU where it reports no sessions. */
+export function ActiveLoad({ member }: { member: PoolMember }) {
   const history = useQuery({
     queryKey: [...keys.member(member.id), "history", "10s"],
     queryFn: () =>
@@ -27,41 +27,47 @@ export function SessionsCard({ member }: { member: PoolMember }) {
     refetchInterval: 30_000,
   });
   const live = useBeat(member.id);
-  const old = live.state === "down" || live.state === "unknown";
+  const sessions = history.data && lastHour(history.data, "sessions");
+  const counted = sessions === undefined || sessions.peak !== null;
+  const series = counted ? sessions : history.data && lastHour(history.data, "cpuPct");
+  const now = counted ? live.sessions : live.cpuPct;
+  const word = counted ? count : percent;
   return (
-    <Card title="Sessions on the active member" right={<span className={c["side"]}>Last hour</span>}>
+    <Card
+      title={counted ? "Sessions on the active member" : "CPU of the active member"}
+      right={<span className={c["side"]}>Last hour</span>}
+    >
       <Section query={history}>
-        {(data) => {
-          const series = lastHour(data);
-          if (series.peak === null) {
-            return <p className={c["quiet"]}>{member.displayName} has reported no sessions in the last hour.</p>;
-          }
-          return (
+        {() =>
+          !series || series.peak === null ? (
+            <p className={c["quiet"]}>{member.displayName} has reported nothing in the last hour.</p>
+          ) : (
             <>
-              <div className={c["number"]} data-dim={old}>
-                <b className="num">{live.sessions === null ? "–" : count(live.sessions)}</b>
-                <span>peak {count(series.peak)}</span>
+              <div className={c["number"]} data-dim={live.state === "down" || live.state === "unknown"}>
+                <b className="num">{now === null ? "–" : word(now)}</b>
+                <span>peak {word(series.peak)}</span>
               </div>
-              <Chart series={series} />
+              <Chart series={series} word={word} />
             </>
-          );
-        }}
+          )
+        }
       </Section>
     </Card>
   );
 }
 
-function Chart({ series }: { series: Series }) {
+function Chart({ series, word }: { series: Series; word: (value: number) => string }) {
   const zone = useZone();
   const clock = (at: number) => clockText(at * 1000, zone).slice(0, 5);
   const marks = [0, 0.25, 0.5, 0.75, 1].map((part) => series.from + (series.until - series.from) * part);
+  const scale = word === percent ? percent : brief;
   return (
     <>
       <div className={c["chart"]}>
         <div className={c["scale"]} aria-hidden>
-          <span>{brief(series.top)}</span>
-          <span>{brief(series.top / 2)}</span>
-          <span>0</span>
+          <span>{scale(series.top)}</span>
+          <span>{scale(series.top / 2)}</span>
+          <span>{scale(0)}</span>
         </div>
         <div className={c["plot"]}>
           <Sparkline values={series.values} max={series.top} height={CHART_HEIGHT} />
@@ -73,8 +79,8 @@ function Chart({ series }: { series: Series }) {
         </div>
       </div>
       <p className="vh">
-        Between {clock(series.from)} and {clock(series.until)}: at least {count(series.least ?? 0)}, at most{" "}
-        {count(series.peak ?? 0)} open sessions.
+        Between {clock(series.from)} and {clock(series.until)}: at least {word(series.least ?? 0)}, at most{" "}
+        {word(series.peak ?? 0)}.
       </p>
     </>
   );
