@@ -15,6 +15,7 @@ from . import canary, rings
 from .directory import Directory, Entry, Key, digest_of
 from .messages import BODY_MAX_BYTES, Beat, read_beat
 from .nonce import Nonces
+from .readings import sessions_of
 from .refused import Refusal, RefusalNotes
 from .rules import interval_sec
 
@@ -243,5 +244,5 @@ def sample_of(beat: Beat) -> bytes:
         fullest,
         flags,
         load=host.load[0] if host.load else None,
-        sessions=None,
+        sessions=None if haproxy is None else sessions_of(haproxy.stats),
     )

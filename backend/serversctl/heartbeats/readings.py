@@ -78,7 +78,7 @@ def read(body: bytes | None) -> Reading:
             memory_pct=_share(host.memory),
             disk_pct=fullest,
             load=host.load[0] if host.load else None,
-            sessions=_sessions(haproxy),
+            sessions=sessions_of(haproxy.stats),
         ),
         haproxy.version,
         host.os_name,
@@ -96,11 +96,13 @@ def _rounded(percent: float | None) -> float | None:
     return None if percent is None else round(percent, 1)
 
 
-def _sessions(haproxy: _Haproxy) -> int | None:
+def sessions_of(stats: Raw | UnsetType) -> int | None:
+    """Open sessions, from HAProxy's statistics as the agent sent them."""
     # The block is free: what it holds is the agent's business, so a strange one is no reason to lose the rest.
-    if haproxy.stats is UNSET:
+    if stats is UNSET:
         return None
     try:
-        return _stats(haproxy.stats).sessions
+        found = _stats(stats).sessions
     except (msgspec.MsgspecError, RecursionError):
         return None
+    return None if found is None else max(found, 0)

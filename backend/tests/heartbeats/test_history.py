@@ -39,6 +39,12 @@ def test_ten_seconds_of_beats_become_one_coarse_sample(fleet: Fleet) -> None:
     assert [sample.cpu_pct for sample in found] == [20]
 
 
+def test_history_knows_the_sessions_of_each_beat(fleet: Fleet) -> None:
+    lb1 = fleet.enrol()
+    fleet.beat(lb1, host={"load": [0.5]}, haproxy={"monitored": True, "active": True, "stats": {"sessions": 118}})
+    assert [sample.sessions for sample in fleet.facts.history(lb1, rings.FINE)] == [118]
+
+
 def test_five_minutes_are_rolled_up_once_whatever_how_often_it_runs(fleet: Fleet) -> None:
     lb1 = fleet.enrol()
     now = fleet.liveness.now()

@@ -15,7 +15,7 @@ from support.servers.redis import Redis
 REPORT = {
     "agentVersion": 6,
     "host": {"cpu": {"usedPct": 12.3}, "load": [0.5]},
-    "haproxy": {"monitored": True, "active": True},
+    "haproxy": {"monitored": True, "active": True, "stats": {"sessions": 118}},
 }
 
 
@@ -48,7 +48,7 @@ def test_the_first_message_is_whole_and_has_the_numbers(fleet: Fleet, board: Boa
     assert part is None
     beat = full["members"][0]
     assert {name: beat[name] for name in ("state", "haproxyActive", "agentVersion", "cpuPct", "load", "sessions")} == {
-        "state": "fresh", "haproxyActive": True, "agentVersion": 6, "cpuPct": 12.3, "load": 0.5, "sessions": None,
+        "state": "fresh", "haproxyActive": True, "agentVersion": 6, "cpuPct": 12.3, "load": 0.5, "sessions": 118,
     }  # fmt: skip
 
 
