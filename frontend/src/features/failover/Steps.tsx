@@ -1,4 +1,4 @@
-import { short } from "../../lib/duration";
+import { long } from "../../lib/duration";
 import c from "./Steps.module.css";
 import type { Step } from "./stepTimes";
 
@@ -16,16 +16,19 @@ export function Steps({ steps }: { steps: readonly Step[] }) {
         {steps.map((step) => (
           <li key={step.name} data-tone={step.tone}>
             <span>{step.name}</span>
-            <strong className="num">{short(step.sec)}</strong>
+            <strong className="num">{exactly(step.sec)}</strong>
           </li>
         ))}
         {steps.length > 1 && (
           <li data-tone="sum">
             <span>Together</span>
-            <strong className="num">{short(total)}</strong>
+            <strong className="num">{exactly(total)}</strong>
           </li>
         )}
       </ol>
     </>
   );
 }
+
+/** Tenths matter here as long as they are seconds. */
+const exactly = (sec: number): string => (sec < 99.95 ? `${sec.toFixed(1)} s` : long(sec));

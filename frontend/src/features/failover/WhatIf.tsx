@@ -7,7 +7,7 @@ import type { PoolMember } from "../../api/pool";
 import { Card } from "../../ui/Card";
 import { Pill, ToneIcon } from "../../ui/Pill";
 import { Section } from "../../ui/Section";
-import { type Candidate, type Decision, decisionWords, healthWords, inOrder } from "./decisionWords";
+import { type Candidate, type Decision, decisionWords, healthWords, inOrder, sentencesOf } from "./decisionWords";
 import { Gates, Votes } from "./Gates";
 import c from "./WhatIf.module.css";
 
@@ -92,7 +92,7 @@ function Answer({ decision, assumed }: { decision: Decision; assumed: readonly s
         <ToneIcon tone={tone} />
         <div>
           <strong>{text}</strong>
-          {decision.sentences.map((sentence) => (
+          {sentencesOf(decision).map((sentence) => (
             <p key={sentence}>{sentence}</p>
           ))}
         </div>
@@ -132,7 +132,7 @@ function One({ member, chosen, assumed }: { member: Candidate; chosen: boolean; 
         {chosen && <Pill tone="active">Takes over</Pill>}
         {member.active && <Pill tone="active">Active</Pill>}
         {assumed ? <Pill tone="down">Dead, on paper</Pill> : <Pill tone={health.tone}>{health.word}</Pill>}
-        <span className={c["sum"]}>{member.active ? "serves now" : summary}</span>
+        <span className={c["sum"]}>{assumed ? "gone" : member.active ? "serves now" : summary}</span>
       </summary>
       <Gates gates={member.gates} />
       <Votes votes={member.votes} />

@@ -1,7 +1,8 @@
 import type { Tone } from "../../ui/tones";
 import type { Incident } from "./eventQueries";
+import { readEvidence } from "./evidence";
 
-export type Lane = "move" | "dns" | "job" | "alert" | "people" | "mail";
+export type Lane = "beat" | "move" | "dns" | "job" | "alert" | "people" | "mail";
 
 export interface Line {
   key: string;
@@ -11,6 +12,8 @@ export interface Line {
   text: string;
   memberId: string | null;
   jobId: string | null;
+  /** The end of the move stands after what happened in the same moment. */
+  last: boolean;
 }
 
 export interface Mail {
@@ -25,6 +28,7 @@ export interface Mail {
 }
 
 export const LANES: Record<Lane, string> = {
+  beat: "Heartbeat",
   move: "Move",
   dns: "DNS",
   job: "Job",
@@ -34,7 +38,7 @@ export const LANES: Record<Lane, string> = {
 };
 
 // Told twice, by a line of its own kind and as news: one of them is enough. Progress of jobs is on their pages.
-const REPEATED = /^news\.(dns\.written|failover\.promoted|job\.(pending|progressed)|pool\.updated)$/;
+const REPEATED = /^news\.(dns\.written|failover\.(promoted|completed)|job\.(pending|progressed)|pool\.updated)$/;
 
 /** One line for everything around a move, oldest first: a sentence each, in the words of the product. */
 export function linesOf(incident: Incident, mails: readonly Mail[]): Line[] {
@@ -52,19 +56,44 @@ export function linesOf(incident: Incident, mails: readonly Mail[]): Line[] {
         text: textOf(area, kind, entry.text, details),
         memberId: id(details["memberId"]),
         jobId: id(details["jobId"]),
+        last: entry.kind === "failover.done",
       };
     });
-  return [...told, ...mails.map(mailLine)].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return [...gap(incident), ...told, ...mails.map(mailLine)].sort(
+    (a, b) => Date.parse(a.at) - Date.parse(b.at) || Number(a.last) - Number(b.last),
+  );
 }
 
-/** The move itself: from the first sign to its end, without what only happened at the same time. */
+/** Where the silence began, as the decision counted it. */
+function gap(incident: Incident): Line[] {
+  if (incident.reason !== "silent") return [];
+  const evidence = readEvidence(incident.evidence);
+  const silence = evidence?.members.find((member) => member.id === incident.fromMemberId)?.silenceSec ?? null;
+  if (silence === null || silence > LONGEST_GAP_SEC) return [];
+  return [
+    {
+      key: "gap",
+      at: new Date(Date.parse(incident.createdAt) - silence * 1000).toISOString(),
+      lane: "beat",
+      tone: "late",
+      text: `${incident.fromName ?? "The active member"} fell silent.`,
+      memberId: incident.fromMemberId,
+      jobId: null,
+      last: false,
+    },
+  ];
+}
+
+const LONGEST_GAP_SEC = 3600;
+
+/** The move itself: from the silence to its end, without what only happened at the same time. */
 export function ofTheMove(lines: readonly Line[], incident: Incident): Line[] {
-  const from = Date.parse(incident.createdAt) - 60_000;
+  const from = Date.parse(lines.find((line) => line.lane === "beat")?.at ?? incident.createdAt) - 1_000;
   const until = (incident.finishedAt === null ? Number.POSITIVE_INFINITY : Date.parse(incident.finishedAt)) + 120_000;
   return lines.filter((line) => {
     const at = Date.parse(line.at);
     if (at < from || at > until) return false;
-    return line.lane === "move" || line.lane === "dns" || line.lane === "mail" || /^Failover/.test(line.text);
+    return line.lane !== "job" && line.lane !== "people" && (line.lane !== "alert" || /^Failover/.test(line.text));
   });
 }
 
@@ -123,6 +152,7 @@ function mailLine(mail: Mail): Line {
     text: `${what} ${ends[mail.status]}`,
     memberId: null,
     jobId: null,
+    last: false,
   };
 }
 

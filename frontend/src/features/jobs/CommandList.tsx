@@ -1,6 +1,6 @@
 import { TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Command, unfitFor } from "../../api/commands";
 import type { PoolMember } from "../../api/pool";
 import { Pill } from "../../ui/Pill";
@@ -16,18 +16,21 @@ interface Props {
 export function CommandList({ commands, member, onChoose }: Props) {
   const [words, setWords] = useState("");
   const host = member.heartbeat;
+  // The list arrives after the dialog: the dialog's own first focus would be its close button.
+  const search = useRef<HTMLInputElement>(null);
+  useEffect(() => search.current?.focus(), []);
   const found = commands.filter((command) => command.runsOn === "agent" && fits(command, words));
   const able = found.filter((command) => unfitFor(command, host) === null);
   const unable = found.filter((command) => unfitFor(command, host) !== null);
   return (
     <>
       <TextInput
+        ref={search}
         label="Find a command"
         leftSection={<IconSearch size={15} aria-hidden />}
         value={words}
         onChange={(event) => setWords(event.currentTarget.value)}
         autoComplete="off"
-        data-autofocus
       />
       {host === null && (
         <p className={c["hint"]}>This member was never heard: what is ordered now runs when its agent first speaks.</p>

@@ -47,7 +47,7 @@ test("a running job shows its step, its percentage and its log", async () => {
 });
 
 test("a failure shows the step, the last lines and the fix, as text", async () => {
-  const log = "a\n<img src=x onerror=1>\n";
+  const log = `${"a\n".repeat(20)}<img src=x onerror=1>\n`;
   open(aJobDetail({ status: "failed", error: "It broke.", step: "Reloading", exitCode: 1, log }), log);
   const state = await screen.findByRole("region", { name: "State" });
   expect(within(state).getByText("Failed with exit code 1")).toBeInTheDocument();

@@ -70,6 +70,7 @@ function columnsFor(
       id: "pool",
       header: "Pool",
       track: "minmax(110px, 1fr)",
+      phone: "none",
       cell: (job) => <PoolName id={job.poolId} names={pools} />,
     },
   ];
@@ -86,9 +87,13 @@ function columnsFor(
     {
       id: "by",
       header: "Ordered by",
-      track: "minmax(110px, 1fr)",
+      track: "minmax(120px, 1.2fr)",
       phone: "none",
-      cell: (job) => <span className="wrap">{job.requestedBy.name}</span>,
+      cell: (job) => (
+        <span className={c["by"]} title={job.requestedBy.name}>
+          {job.requestedBy.name}
+        </span>
+      ),
     },
     { id: "ordered", header: "Ordered", track: "100px", cell: (job) => <Ago at={job.createdAt} /> },
     { id: "took", header: "Took", track: "76px", align: "right", cell: (job) => took(job) },

@@ -39,9 +39,10 @@ export function fixFor(job: Job): string | null {
     : "Correct what the last lines name. Part of it may have happened: look at the host before you try again.";
 }
 
-/** The last lines of what it printed, for the note about a failure. */
+/** The last lines of what it printed, for the note about a failure. Empty when the whole log is in sight below anyway. */
 export function lastLines(log: string, count = 6): string {
   const lines = log.trimEnd().split("\n");
+  if (lines.length <= count * 2) return "";
   return lines.slice(-count).join("\n");
 }
 
