@@ -27,10 +27,19 @@ def keep_busy(scene: Scene) -> None:
         if again.wait(20):
             again.clear()
             scene.place.plane.restart()
+            remind(scene)
             print("The control plane was started anew.", flush=True)
         with suppress(Problem, httpx.HTTPError):
             if not scene.place.api.items("/jobs", status="running"):
                 scene.jobs["running"] = scene.order("edge-ams-1", "agent.update")
+
+
+def remind(scene: Scene) -> None:
+    """A new store has never heard of the member that is down: one beat, and it falls silent again."""
+    fallen = scene.place.fleet.of("edge-par-1.example.net")
+    fallen.silent = False
+    time.sleep(3)
+    fallen.silent = True
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
