@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
