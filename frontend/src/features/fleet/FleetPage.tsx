@@ -55,13 +55,7 @@ export function FleetPage() {
         )}
       </Section>
       <div className={c["grid"]}>
-        <div className={c["column"]}>
-          <Card title="Where members stand">
-            <Section query={located}>{(members) => <MemberMap members={members} />}</Section>
-          </Card>
-          <Failovers />
-        </div>
-        <div className={c["column"]}>
+        <div className={`${c["column"]} ${c["second"]}`}>
           <Card
             title="Needs attention"
             right={
@@ -96,6 +90,12 @@ export function FleetPage() {
             </Section>
           </Card>
           <RunningJobs names={names} />
+        </div>
+        <div className={c["column"]}>
+          <Card title="Where members stand">
+            <Section query={located}>{(members) => <MemberMap members={members} />}</Section>
+          </Card>
+          <Failovers />
         </div>
       </div>
     </>

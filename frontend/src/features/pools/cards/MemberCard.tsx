@@ -87,7 +87,17 @@ export const MemberCard = memo(function MemberCard({ place, recoverySec, dns, ac
             <dt>Agent</dt>
             <dd>
               {live.agentVersion === null ? "–" : `v${live.agentVersion}`}
-              {member.agentOutdated && live.agentVersion !== null && <span className={c["update"]}>update</span>}
+              {member.agentOutdated && live.agentVersion !== null && (
+                <Link
+                  to="/pools/$pool/members/$member/cron-jobs"
+                  params={params}
+                  search={{ run: "agent.update" }}
+                  className={c["update"]}
+                  aria-label={`Update the agent of ${member.displayName}`}
+                >
+                  update
+                </Link>
+              )}
             </dd>
           </div>
           <div>

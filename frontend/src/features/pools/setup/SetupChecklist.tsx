@@ -1,10 +1,11 @@
-import { Button, UnstyledButton } from "@mantine/core";
+import { UnstyledButton } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconChevronDown, IconCircleCheckFilled, IconCircleDashed } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, take, type Wire } from "../../../api/client";
 import { keys } from "../../../api/keys";
+import { WhyButton } from "../../../ui/WhyButton";
 import c from "./SetupChecklist.module.css";
 
 type Step = Wire<"SetupStepOut">;
@@ -56,7 +57,9 @@ export function SetupChecklist({ poolId }: { poolId: string }) {
               </b>
               <span>{step.detail}</span>
             </div>
-            {!step.done && <StepButton step={step} poolId={poolId} main={step === next} />}
+            {!step.done && (
+              <StepButton step={step} poolId={poolId} main={step === next} why={whyNotYet(step, setup.steps)} />
+            )}
           </li>
         ))}
       </ol>
@@ -64,7 +67,22 @@ export function SetupChecklist({ poolId }: { poolId: string }) {
   );
 }
 
-function StepButton({ step, poolId, main }: { step: Step; poolId: string; main: boolean }) {
+/** Nobody can be made active before somebody is there. */
+function whyNotYet(step: Step, steps: readonly Step[]): string | null {
+  if (step.id !== "active") return null;
+  return steps.some((one) => one.id === "member" && !one.done)
+    ? "Add a member first, and wait until it is heard."
+    : null;
+}
+
+interface StepButtonProps {
+  step: Step;
+  poolId: string;
+  main: boolean;
+  why: string | null;
+}
+
+function StepButton({ step, poolId, main, why }: StepButtonProps) {
   const params = { pool: poolId };
   const link = (props: Record<string, unknown>) => {
     switch (step.id) {
@@ -82,8 +100,8 @@ function StepButton({ step, poolId, main }: { step: Step; poolId: string; main: 
     }
   };
   return (
-    <Button size="xs" variant={main ? "filled" : "default"} renderRoot={link}>
+    <WhyButton why={why} size="xs" variant={main ? "filled" : "default"} link={link}>
       {WORDS[step.id].action}
-    </Button>
+    </WhyButton>
   );
 }
