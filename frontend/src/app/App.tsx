@@ -1,13 +1,14 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { asProblem } from "../api/problem";
 import { Announcer } from "../ui/announce";
 import { theme } from "../ui/theme";
 import { createAppRouter } from "./router";
 import { ZoneProvider } from "./ZoneProvider";
+
+const Toasts = lazy(() => import("../ui/toasts/Toasts"));
 
 /** A retry helps when the answer was late or lost, and never when it was a refusal. */
 export function worthAnotherTry(failures: number, error: unknown): boolean {
@@ -31,7 +32,9 @@ export function App({ nonce }: { nonce: string }) {
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <QueryClientProvider client={client}>
         <ZoneProvider>
-          <Notifications position="bottom-right" limit={4} />
+          <Suspense fallback={null}>
+            <Toasts />
+          </Suspense>
           <Announcer />
           <RouterProvider router={router} />
         </ZoneProvider>

@@ -1,5 +1,4 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import {
   createMemoryHistory,
@@ -14,6 +13,7 @@ import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
 import { Announcer } from "../ui/announce";
 import { theme } from "../ui/theme";
+import Toasts from "../ui/toasts/Toasts";
 
 /** Render a piece of a page as the app would: theme, query client, notifications, a router that knows `path`. */
 export function show(element: ReactNode, { path = "/", at = path }: { path?: string; at?: string } = {}) {
@@ -31,7 +31,7 @@ export function show(element: ReactNode, { path = "/", at = path }: { path?: str
   const rendered = render(
     <MantineProvider theme={theme} env="test">
       <QueryClientProvider client={client}>
-        <Notifications />
+        <Toasts />
         <Announcer />
         {/* The test's small router is not the app's registered one. */}
         <RouterProvider router={router as never} />

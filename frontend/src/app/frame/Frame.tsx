@@ -1,13 +1,16 @@
-import { Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Outlet, useRouter } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { LiveProvider } from "../../api/stream/live";
 import c from "./Frame.module.css";
-import { Gates, useGates } from "./Gates";
 import { Keyboard } from "./Keyboard";
 import { Preferences } from "./Preferences";
 import { Sidebar } from "./Sidebar";
 import { TopBar } from "./TopBar";
+import { useGates } from "./useGates";
+
+const Gates = lazy(() => import("./Gates"));
+const MenuDrawer = lazy(() => import("./MenuDrawer"));
 
 /** Sidebar, top bar, the page, and what lies over all pages: the palette and the two dialogs that ask who you are. */
 export function Frame() {
@@ -32,10 +35,10 @@ export function Frame() {
           </main>
         </div>
       </div>
-      <Drawer opened={menu} onClose={close} title="Menu" size={268} padding="sm">
-        <Sidebar onPick={close} />
-      </Drawer>
-      <Gates state={gates} onSignOut={() => void router.navigate({ to: "/login" })} />
+      <Suspense fallback={null}>
+        {menu && <MenuDrawer onClose={close} />}
+        {gates.asks !== null && <Gates state={gates} onSignOut={() => void router.navigate({ to: "/login" })} />}
+      </Suspense>
       <Keyboard />
       <Preferences />
     </LiveProvider>

@@ -1,52 +1,15 @@
 import { Button, Group, Modal, PasswordInput, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useState } from "react";
 import { api, take } from "../../api/client";
 import { keys } from "../../api/keys";
 import { asProblem } from "../../api/problem";
 import { learn, useMe } from "../../api/session";
-import { setGates } from "../../api/transport";
 import { ProblemNote } from "../../ui/ProblemNote";
-
-type Ask = "sign-in" | "step-up";
-
-export interface GateState {
-  asks: Ask | null;
-  answer: (passed: boolean) => void;
-  /** The event stream found the session gone. */
-  lost: () => void;
-}
-
-/** Requests that the server refuses for want of a session or of a fresh proof wait here for a person. */
-export function useGates(): GateState {
-  const [asks, setAsks] = useState<Ask | null>(null);
-  const waiting = useRef<((passed: boolean) => void) | null>(null);
-  const ask = useCallback((what: Ask) => {
-    setAsks(what);
-    return new Promise<boolean>((resolve) => {
-      waiting.current = resolve;
-    });
-  }, []);
-  useEffect(() => {
-    setGates({ signInAgain: () => ask("sign-in"), stepUp: () => ask("step-up") });
-    return () => setGates({ signInAgain: null, stepUp: null });
-  }, [ask]);
-  return useMemo(
-    () => ({
-      asks,
-      answer: (passed: boolean) => {
-        waiting.current?.(passed);
-        waiting.current = null;
-        setAsks(null);
-      },
-      lost: () => setAsks((now) => now ?? "sign-in"),
-    }),
-    [asks],
-  );
-}
+import type { Ask, GateState } from "./useGates";
 
 /** Both dialogs lie over the page: whatever was typed below them stays. */
-export function Gates({ state, onSignOut }: { state: GateState; onSignOut: () => void }) {
+export default function Gates({ state, onSignOut }: { state: GateState; onSignOut: () => void }) {
   const { asks, answer } = state;
   return (
     <Modal

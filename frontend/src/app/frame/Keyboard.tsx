@@ -1,39 +1,24 @@
-import { Modal } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { Facts } from "../../ui/Facts";
 import { onPalette } from "./palette";
 
 const Palette = lazy(() => import("./Palette"));
+const KeysHelp = lazy(() => import("./KeysHelp"));
 
 /** Ctrl K opens the palette, / goes to the page's filter, ? lists the keys. */
 export function Keyboard() {
-  const [palette, setPalette] = useState(false);
-  const [help, setHelp] = useState(false);
-  useEffect(() => onPalette(() => setPalette(true)), []);
+  const [open, setOpen] = useState<"palette" | "help" | null>(null);
+  useEffect(() => onPalette(() => setOpen("palette")), []);
   useHotkeys([
-    ["mod+K", () => setPalette(true)],
+    ["mod+K", () => setOpen("palette")],
     ["/", focusFilter],
-    ["shift+?", () => setHelp(true)],
+    ["shift+?", () => setOpen("help")],
   ]);
   return (
-    <>
-      {palette && (
-        <Suspense fallback={null}>
-          <Palette onClose={() => setPalette(false)} />
-        </Suspense>
-      )}
-      <Modal opened={help} onClose={() => setHelp(false)} title={<strong>Keys</strong>}>
-        <Facts
-          items={[
-            ["Ctrl K", "Find pools, members, pages and actions"],
-            ["/", "Filter the list on this page"],
-            ["?", "This list"],
-            ["Escape", "Close what lies on top"],
-          ]}
-        />
-      </Modal>
-    </>
+    <Suspense fallback={null}>
+      {open === "palette" && <Palette onClose={() => setOpen(null)} />}
+      {open === "help" && <KeysHelp onClose={() => setOpen(null)} />}
+    </Suspense>
   );
 }
 
