@@ -93,6 +93,7 @@ export function FailoverForm({ poolId, now, members }: Props) {
       >
         <Switch
           label="Automatic failover"
+          aria-label="Automatic failover"
           description={autoWords(form.values.auto, Number(form.values.recoverySec))}
           {...form.getInputProps("auto", { type: "checkbox" })}
         />
