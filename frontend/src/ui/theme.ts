@@ -25,6 +25,7 @@ export const theme = createTheme({
       },
     },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, events: { hover: true, focus: true, touch: true } } },
+    InputWrapper: { styles: { label: { marginBottom: 4 } } },
     TextInput: { defaultProps: { size: "sm" } },
     Menu: { defaultProps: { position: "bottom-end", shadow: "md", radius: 10 } },
   },

@@ -1,4 +1,5 @@
 import { Autocomplete, Button, TextInput } from "@mantine/core";
+import { IconFilter } from "@tabler/icons-react";
 import { useState } from "react";
 import { zoneName } from "../../ui/time/format";
 import { useZone } from "../../ui/time/zone";
@@ -23,6 +24,7 @@ export function AuditFilters({ search, onFilter }: Props) {
     until: fieldTime(search.until, zone),
   });
   const put = (name: keyof typeof typed) => (value: string) => setTyped((now) => ({ ...now, [name]: value }));
+  const [shown, setShown] = useState(false);
   const filtered = Object.values(typed).some((value) => value !== "");
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
@@ -39,7 +41,22 @@ export function AuditFilters({ search, onFilter }: Props) {
   const name = zoneName(Date.now(), zone);
   return (
     // biome-ignore lint/a11y/useSemanticElements: `search` is not known to every browser and screen reader yet
-    <form className={c["filters"]} role="search" aria-label="Filter the audit trail" onSubmit={submit}>
+    <form
+      className={c["filters"]}
+      data-shown={shown || filtered}
+      role="search"
+      aria-label="Filter the audit trail"
+      onSubmit={submit}
+    >
+      <Button
+        className={c["toggle"]}
+        variant="default"
+        aria-expanded={shown || filtered}
+        leftSection={<IconFilter size={16} aria-hidden />}
+        onClick={() => setShown((now) => !now)}
+      >
+        Filter the trail
+      </Button>
       <Autocomplete
         label="Action"
         placeholder="user.invited"

@@ -34,14 +34,13 @@ function Trail() {
   const navigate = useNavigate();
   const go = (to: AuditSearch) => void navigate({ to: "/audit", search: to });
   const openEntry = useCallback(
-    (entry: Entry) =>
-      void navigate({ to: "/audit", search: (now) => ({ ...auditSearch(now), entry: String(entry.seq) }) }),
+    (entry: Entry) => void navigate({ to: "/audit", search: (now) => ({ ...auditSearch(now), entry: entry.seq }) }),
     [navigate],
   );
   const filters = queryOf(search);
   const trail = useInfiniteQuery(entriesQuery(filters));
   const rows = useMemo(() => trail.data?.pages.flatMap((page) => page.items) ?? [], [trail.data]);
-  const open = rows.find((row) => String(row.seq) === search.entry) ?? null;
+  const open = rows.find((row) => row.seq === search.entry) ?? null;
   const filtered = Object.keys(filters).length > 0;
   return (
     <>

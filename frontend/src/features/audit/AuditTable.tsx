@@ -4,7 +4,7 @@ import type { Column } from "../../ui/table/columns";
 import { DataTable } from "../../ui/table/DataTable";
 import { Moment } from "../../ui/time/Moment";
 import c from "./audit.module.css";
-import { actionWords, pairsOf } from "./details";
+import { actionWords, NOTHING, pairsOf } from "./details";
 import type { Entry } from "./entries";
 
 export function AuditTable({ rows, onOpen }: { rows: readonly Entry[]; onOpen: (entry: Entry) => void }) {
@@ -16,7 +16,7 @@ const columnsOf = (open: (entry: Entry) => void): Column<Entry>[] => [
   {
     id: "action",
     header: "Action",
-    track: "minmax(150px, 1.1fr)",
+    track: "minmax(190px, 1.2fr)",
     phone: "title",
     cell: (row) => (
       <span>
@@ -25,7 +25,7 @@ const columnsOf = (open: (entry: Entry) => void): Column<Entry>[] => [
       </span>
     ),
   },
-  { id: "at", header: "When", track: "minmax(160px, 1fr)", cell: (row) => <Moment at={row.at} /> },
+  { id: "at", header: "When", track: "minmax(186px, 1fr)", cell: (row) => <Moment at={row.at} /> },
   {
     id: "actor",
     header: "Who",
@@ -40,7 +40,7 @@ const columnsOf = (open: (entry: Entry) => void): Column<Entry>[] => [
   {
     id: "target",
     header: "Target",
-    track: "minmax(110px, 0.8fr)",
+    track: "minmax(104px, 0.7fr)",
     cell: (row) => (
       <span className={c["who"]}>
         {row.targetType.replace(/_/g, " ")}
@@ -72,7 +72,7 @@ const columnsOf = (open: (entry: Entry) => void): Column<Entry>[] => [
 ];
 
 function Pairs({ row }: { row: Entry }) {
-  const pairs = pairsOf(row.details);
+  const pairs = pairsOf(row.details).filter(([, value]) => value !== NOTHING);
   if (pairs.length === 0) return null;
   return (
     <p className={c["pairs"]}>

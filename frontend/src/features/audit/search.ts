@@ -8,7 +8,7 @@ export interface AuditSearch {
   since?: string;
   until?: string;
   /** The number of the entry whose details are open. */
-  entry?: string;
+  entry?: number;
 }
 
 export const auditSearch = (raw: RawSearch): AuditSearch =>
@@ -18,5 +18,8 @@ export const auditSearch = (raw: RawSearch): AuditSearch =>
     target: text(raw, "target", 120),
     since: text(raw, "since", 40),
     until: text(raw, "until", 40),
-    entry: text(raw, "entry", 20),
+    entry: number(text(raw, "entry", 20)),
   });
+
+const number = (digits: string | undefined): number | undefined =>
+  digits !== undefined && /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;

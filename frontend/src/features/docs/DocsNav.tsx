@@ -29,7 +29,7 @@ export function DocsNav({ entries, slug, headings }: Props) {
         type="search"
         data-filter
         aria-label="Search titles and headings"
-        placeholder="Search the documentation"
+        placeholder="Search the docs"
         leftSection={<IconSearch size={15} aria-hidden />}
         value={typed}
         onChange={(event) => setTyped(event.currentTarget.value)}

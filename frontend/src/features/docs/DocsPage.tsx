@@ -61,7 +61,11 @@ function Missing({ slug }: { slug: string }) {
     <>
       <h1>There is no such page in the documentation</h1>
       <p>
-        Nothing is called “{slug}” here. Pick a page from the list, or begin at <Link to="/docs">the first one</Link>.
+        Nothing is called “{slug}” here. Pick a page from the list, or begin at{" "}
+        <Link to="/docs/$" params={{ _splat: "" }}>
+          the first one
+        </Link>
+        .
       </p>
     </>
   );

@@ -12,7 +12,7 @@ export function targetOf(href: string, slug: string): Target {
   if (/^(https?:|mailto:)/i.test(href)) return { kind: "outside", href };
   if (/^[a-z][a-z0-9+.-]*:/i.test(href) || href.startsWith("//")) return { kind: "none" };
   const [path = "", hash = ""] = href.split("#", 2);
-  if (path === "") return { kind: "here", hash };
+  if (path === "") return hash === "" ? { kind: "none" } : { kind: "here", hash };
   const file = resolve(path, fileOf(slug) ?? "");
   if (!file.endsWith(".md") || !knows(slugOf(file))) return { kind: "none" };
   return { kind: "page", slug: slugOf(file), hash };
