@@ -30,25 +30,23 @@ export function CutDialog({ overview, places, failover, dns }: Props) {
   const close = () => void navigate({ to: "/pools/$pool", params: { pool: poolId }, search: {} });
   return (
     <>
-      {cut !== undefined && (
-        <CutConfirm
-          key={cut}
-          asked={cut}
-          {...{ overview, places, failover, dns }}
-          onClose={close}
-          onOrdered={(id) => {
-            setEventId(id);
-            close();
-          }}
-        />
-      )}
+      <CutConfirm
+        asked={cut ?? null}
+        {...{ overview, places, failover, dns }}
+        onClose={close}
+        onOrdered={(id) => {
+          setEventId(id);
+          close();
+        }}
+      />
       <CutProgress poolId={poolId} eventId={eventId} onClose={() => setEventId(null)} />
     </>
   );
 }
 
 interface ConfirmProps extends Props {
-  asked: string;
+  /** Null: closed. It stays mounted, so that the focus goes back to where it came from. */
+  asked: string | null;
   onClose: () => void;
   onOrdered: (eventId: string) => void;
 }
@@ -60,7 +58,7 @@ function CutConfirm({ asked, overview, places, failover, dns, onClose, onOrdered
   const [chosen, setChosen] = useState<string | null>(null);
   const [forced, setForced] = useState(false);
   const active = activeOf(places);
-  const target = places.find((place) => place.member.id === (chosen ?? firstTarget(asked, places)));
+  const target = places.find((place) => place.member.id === (chosen ?? firstTarget(asked ?? "next", places)));
   const force = target !== undefined && needsForce(target, active);
   const order = useMutation({
     mutationFn: (memberId: string) =>
@@ -73,6 +71,7 @@ function CutConfirm({ asked, overview, places, failover, dns, onClose, onOrdered
     onSuccess: (event) => {
       announce(`Ordered: traffic moves to ${event.toName}.`);
       void client.invalidateQueries({ queryKey: keys.pool(overview.pool.id) });
+      forget();
       onOrdered(event.id);
     },
     onError: (error) => {
@@ -80,6 +79,11 @@ function CutConfirm({ asked, overview, places, failover, dns, onClose, onOrdered
       if (asProblem(error).status === 409) void client.invalidateQueries({ queryKey: keys.pool(overview.pool.id) });
     },
   });
+  const forget = () => {
+    setChosen(null);
+    setForced(false);
+    order.reset();
+  };
   const name = target?.member.displayName ?? "";
   const moves = dns !== null;
   const blocked =
@@ -96,8 +100,11 @@ function CutConfirm({ asked, overview, places, failover, dns, onClose, onOrdered
             (force && !forced ? `${name} is not ready. Tick the box to send traffic there all the same.` : null)));
   return (
     <ConfirmDialog
-      opened
-      onClose={onClose}
+      opened={asked !== null}
+      onClose={() => {
+        forget();
+        onClose();
+      }}
       title={target ? (active ? `Send traffic to ${name}?` : `Make ${name} active?`) : "Send traffic to a standby?"}
       confirmLabel={target ? (moves && active ? `Cut DNS to ${name}` : `Make ${name} active`) : "Cut DNS"}
       danger={force}
