@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { type Me, useLack, useMe } from "../../api/session";
+import { Card } from "../../ui/Card";
+import { Facts } from "../../ui/Facts";
 import { Pill } from "../../ui/Pill";
 import { Section } from "../../ui/Section";
 import type { Column } from "../../ui/table/columns";
@@ -11,7 +13,7 @@ import c from "./account.module.css";
 import { InviteDialog } from "./InviteDialog";
 import { RemoveUserDialog } from "./RemoveUserDialog";
 import { RoleDialog } from "./RoleDialog";
-import { roleName } from "./roles";
+import { ROLES, roleName } from "./roles";
 import { type User, usersQuery } from "./users";
 
 type Open = { what: "invite" } | { what: "role" | "remove"; user: User } | null;
@@ -39,6 +41,9 @@ export function TeamPage() {
           <DataTable rows={items} columns={columns} rowKey={(user) => user.id} label="Users of the account" />
         )}
       </Section>
+      <Card title="Roles">
+        <Facts items={ROLES.map((role) => [role.name, role.may])} />
+      </Card>
       <InviteDialog opened={open?.what === "invite"} onClose={close} />
       <RoleDialog user={open?.what === "role" ? open.user : null} onClose={close} />
       <RemoveUserDialog user={open?.what === "remove" ? open.user : null} onClose={close} />
@@ -67,7 +72,7 @@ function columnsOf(me: Me | undefined, lack: string | null, open: (what: Open) =
       id: "state",
       header: "State",
       track: "minmax(130px, 1fr)",
-      cell: (user) => (user.invited ? <Pill tone="idle">Invited</Pill> : <Pill tone="ok">Has signed up</Pill>),
+      cell: (user) => (user.invited ? <Pill tone="idle">Invited</Pill> : <Pill tone="ok">Signed up</Pill>),
     },
     {
       id: "codes",
@@ -84,6 +89,7 @@ function columnsOf(me: Me | undefined, lack: string | null, open: (what: Open) =
     {
       id: "actions",
       header: "Actions",
+      align: "right",
       track: "230px",
       cell: (user) => (
         <div className={c["actions"]}>

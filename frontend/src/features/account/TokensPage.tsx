@@ -128,6 +128,7 @@ function columnsOf(mine: string | undefined, revoke: (token: Token) => void): Co
     {
       id: "actions",
       header: "Actions",
+      align: "right",
       track: "100px",
       cell: (token) => (
         <div className={c["actions"]}>
