@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { show } from "../../testing/render";
 import { answers, refuses } from "../../testing/server";
 import { EventPage } from "./EventPage";
@@ -80,6 +80,42 @@ test("one move: verdict, steps, timeline and what the decision saw", async () =>
   const table = screen.getByRole("table", { name: "Members as the decision saw them" });
   expect(within(table).getByText("Was active")).toBeInTheDocument();
   expect(within(table).getByText("Not ready: 0 of 1 met")).toBeInTheDocument();
+});
+
+test("on paper everything is unfolded and light, and afterwards the page is as it was", async () => {
+  answers("get", `/api/pools/${POOL}/failover/events/${EVENT}/incident`, wire(anIncident()));
+  const root = document.documentElement;
+  let printed: string | null = null;
+  vi.spyOn(window, "print").mockImplementation(() => {
+    printed = root.getAttribute("data-mantine-color-scheme");
+    window.dispatchEvent(new Event("afterprint"));
+  });
+  // The way to the real folded parts is `main`, which the frame brings.
+  const { user } = show(
+    <main>
+      <EventPage />
+    </main>,
+    { path: "/pools/$pool/events/$event", at: `/pools/${POOL}/events/${EVENT}` },
+  );
+  await screen.findByText("What the decision saw");
+  root.setAttribute("data-mantine-color-scheme", "dark");
+  await user.click(screen.getByRole("button", { name: "Print" }));
+  expect(printed).toBe("light");
+  expect(root).toHaveAttribute("data-mantine-color-scheme", "dark");
+  for (const folded of document.querySelectorAll("details")) expect(folded.open).toBe(true);
+});
+
+test("an incident is exported as data", async () => {
+  answers("get", `/api/pools/${POOL}/failover/events/${EVENT}/incident`, wire(anIncident()));
+  const made: Blob[] = [];
+  URL.createObjectURL = (blob: Blob) => {
+    made.push(blob);
+    return "blob:x";
+  };
+  URL.revokeObjectURL = () => undefined;
+  const { user } = one();
+  await user.click(await screen.findByRole("button", { name: "Export JSON" }));
+  expect(JSON.parse((await made[0]?.text()) ?? "")).toMatchObject({ id: EVENT, toName: "edge-fra-1" });
 });
 
 test("while it still switches, the page says so and follows", async () => {

@@ -5,13 +5,8 @@ import type { Incident } from "./eventQueries";
 
 /** The incident to take along: as data, or on paper. */
 export function ExportButtons({ incident }: { incident: Incident }) {
-  const print = () => {
-    // What is folded would be missing on paper.
-    for (const folded of document.querySelectorAll("main details")) folded.setAttribute("open", "");
-    window.print();
-  };
   return (
-    <Group gap="xs" data-screen-only>
+    <Group gap="xs">
       <Button
         variant="default"
         size="xs"
@@ -25,4 +20,16 @@ export function ExportButtons({ incident }: { incident: Incident }) {
       </Button>
     </Group>
   );
+}
+
+const SCHEME = "data-mantine-color-scheme";
+
+/** Everything unfolded, and in the light colours: paper is white, and browsers leave dark grounds out. */
+function print(): void {
+  for (const folded of document.querySelectorAll("main details")) folded.setAttribute("open", "");
+  const root = document.documentElement;
+  const scheme = root.getAttribute(SCHEME) ?? "light";
+  root.setAttribute(SCHEME, "light");
+  window.addEventListener("afterprint", () => root.setAttribute(SCHEME, scheme), { once: true });
+  window.print();
 }
