@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """Worst first among items of one severity."""
 
     LIVENESS_UNKNOWN = "liveness_unknown"
+    NO_MONITOR = "no_monitor"
     AUTOMATION_HALTED = "automation_halted"
     CUTOVER_FAILED = "cutover_failed"
     CUTOVER_SLOW = "cutover_slow"

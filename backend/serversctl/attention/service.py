@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..dns.tables import PoolDns, ProviderCredential
 from ..failover.rules.warnings import Certificate
-from ..failover.tables import FailoverEvent, FailoverHalt, FailoverHold, FailoverSettings
+from ..failover.tables import FailoverEvent, FailoverHalt, FailoverHold, FailoverSettings, MonitorLease
 from ..heartbeats.latest import Facts
 from ..heartbeats.lending import recovery_secs
 from ..heartbeats.rules import Freshness, state
@@ -26,6 +26,8 @@ from . import rules
 from .rules import Item, Kind, MemberSeen, PoolSeen, Severity
 
 CHANNELS_MAX = 500
+# After a monitor's sudden death the next one waits for its lease and the lock before it acts.
+TAKEOVER_MAX = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def attention(session: Session, account_id: UUID, heard: Heard, *, latest_agent:
     members = _members(session, account_id, pools, heard, now)
     found = [
         *_installation(session, heard),
+        *_monitor(session, pools, now),
         *_moves(session, account_id, pools, now),
         *_holds(session, account_id, pools),
         *_records(session, account_id, pools),
@@ -112,6 +115,16 @@ def _installation(session: Session, heard: Heard) -> Iterator[Item]:
         yield Item(
             Severity.CRITICAL, Kind.AUTOMATION_HALTED, f"Automation is stopped in the whole installation: {halt.reason}",
             "Look at the pools, then run `serversctl failover resume`.", "/fleet", since=halt.since,
+        )  # fmt: skip
+
+
+def _monitor(session: Session, pools: Mapping[UUID, PoolSeen], now: datetime) -> Iterator[Item]:
+    """Without a monitor every screen is green and nothing is watched: the worst silence of all."""
+    until = session.scalar(select(func.max(MonitorLease.expires_at)).where(MonitorLease.released.is_(False)))
+    if pools and (until is None or now - until > TAKEOVER_MAX):
+        yield Item(
+            Severity.CRITICAL, Kind.NO_MONITOR, "No monitor is running: nothing fails over by itself.",
+            "Start `serversctl monitor`; `serversctl doctor` says what it finds.", "/fleet", since=until,
         )  # fmt: skip
 
 

@@ -15,10 +15,10 @@ import redis
 from serversctl.dns import credentials
 from serversctl.dns.tables import PoolDns
 from serversctl.failover.service.holding import hold
-from serversctl.failover.tables import FailoverEvent, FailoverHalt, FailoverHold
+from serversctl.failover.tables import FailoverEvent, FailoverHalt, FailoverHold, MonitorLease
 from serversctl.heartbeats.store import TRACKS
 from serversctl.kernel.clock import SystemClock
-from serversctl.kernel.db import unit_of_work
+from serversctl.kernel.db import database_now, unit_of_work
 from serversctl.kernel.sealed import Sealer
 from serversctl.members.tables import Member
 from serversctl.notifications.tables import Delivery, NotificationChannel
@@ -41,7 +41,15 @@ def api(engine: Engine, redis_server: Redis, tmp_path: Path) -> Api:
     (tmp_path / "agent.json").write_text(json.dumps({"version": 7}))
     wiring = make_wiring(engine, SystemClock(), agent_dist=str(tmp_path))
     wiring.redis = redis.Redis.from_url(redis_server.url, socket_timeout=2)
+    watched(wiring, until=timedelta(hours=1))
     return Api(make_app(wiring), wiring, mine=make_tenant(wiring, "mine"), theirs=make_tenant(wiring, "theirs"))
+
+
+def watched(wiring: Any, *, until: timedelta, released: bool = False) -> None:
+    """A monitor that holds its lease this long from now."""
+    with unit_of_work(wiring.sessions) as session:
+        expires_at = database_now(session) + until
+        session.merge(MonitorLease(name="monitor", holder="m1", epoch=1, expires_at=expires_at, released=released))
 
 
 @pytest.fixture
@@ -93,6 +101,14 @@ def test_where_all_is_well_there_is_nothing(api: Api, fleet: Fleet) -> None:
     fleet.enrol("lb3.example.com")  # new: it was never heard
     fleet.beat(lb2, **OK)
     age(fleet, lb2, 10)  # late is not listed
+    assert items(api) == []
+
+
+@pytest.mark.parametrize("gone", [{"until": timedelta(seconds=-40)}, {"until": timedelta(0), "released": True}])
+def test_a_pool_that_no_monitor_watches_is_the_first_thing_to_know(api: Api, fleet: Fleet, gone: Any) -> None:
+    watched(api.wiring, **gone)
+    assert kinds(api) == [("no_monitor", "critical")]
+    watched(api.wiring, until=timedelta(seconds=-20))  # another one takes over now
     assert items(api) == []
 
 

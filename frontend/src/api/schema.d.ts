@@ -1589,7 +1589,7 @@ export interface components {
             /** @enum {string} */
             severity: "critical" | "warning";
             /** @enum {string} */
-            kind: "liveness_unknown" | "automation_halted" | "cutover_failed" | "cutover_slow" | "member_down" | "haproxy_inactive" | "hold" | "dns_conflict" | "dns_error" | "dns_preflight" | "dns_drift" | "no_active_member" | "clone_suspected" | "certificate" | "provider_key" | "channel" | "agent_outdated";
+            kind: "liveness_unknown" | "no_monitor" | "automation_halted" | "cutover_failed" | "cutover_slow" | "member_down" | "haproxy_inactive" | "hold" | "dns_conflict" | "dns_error" | "dns_preflight" | "dns_drift" | "no_active_member" | "clone_suspected" | "certificate" | "provider_key" | "channel" | "agent_outdated";
             text: string;
             fix: string;
             /**
