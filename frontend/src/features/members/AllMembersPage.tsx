@@ -2,21 +2,22 @@ import { Button } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { healthOf } from "../../api/health";
+import type { Member } from "../../api/member";
+import { short } from "../../lib/duration";
 import { plural } from "../../lib/numbers";
-import { BeatAge } from "../../ui/BeatAge";
 import { Empty } from "../../ui/Empty";
 import { PageHeader } from "../../ui/PageHeader";
 import { Pill } from "../../ui/Pill";
 import { Section } from "../../ui/Section";
 import { type Column, readSort, sortText } from "../../ui/table/columns";
 import { DataTable } from "../../ui/table/DataTable";
-import { Moment } from "../../ui/time/Moment";
+import { Ago, Moment } from "../../ui/time/Moment";
 import { templateLabel } from "./enrol/templates";
 import { NameLink } from "./list/cells";
 import { FilterBar } from "./list/FilterBar";
 import c from "./list/list.module.css";
 import { SavedFilters } from "./list/SavedFilters";
-import { type ListedMember, SERVER_SORTS, type ServerSort, useMemberPages, usePoolLabels } from "./list/useMemberPages";
+import { SERVER_SORTS, type ServerSort, useMemberPages, usePoolLabels } from "./list/useMemberPages";
 import { membersSearch } from "./search";
 
 const USUAL = ["hostname", "pool", "state", "beat", "role", "template", "address", "agent"];
@@ -102,6 +103,9 @@ export function AllMembersPage() {
               {state === undefined
                 ? `${plural(loaded.length, "member")}${hasNextPage ? ", and more below" : ""}`
                 : `${rows.length} of ${plural(loaded.length, "member")}${hasNextPage ? ", still looking" : ""}`}
+              <span>
+                Read <Ago at={pages.dataUpdatedAt} />
+              </span>
             </p>
             <DataTable
               label="Members of all pools"
@@ -127,7 +131,7 @@ export function AllMembersPage() {
   );
 }
 
-function columnsOf(pools: ReadonlyMap<string, string>): Column<ListedMember>[] {
+function columnsOf(pools: ReadonlyMap<string, string>): Column<Member>[] {
   return [
     {
       id: "hostname",
@@ -150,7 +154,7 @@ function columnsOf(pools: ReadonlyMap<string, string>): Column<ListedMember>[] {
     {
       id: "state",
       header: "State",
-      track: "minmax(128px, 0.9fr)",
+      track: "minmax(146px, 0.9fr)",
       cell: (member) => {
         const health = healthOf({ ...member.heartbeat, state: member.heartbeat?.state ?? "unknown" });
         return <Pill tone={health.tone}>{health.word}</Pill>;
@@ -158,9 +162,12 @@ function columnsOf(pools: ReadonlyMap<string, string>): Column<ListedMember>[] {
     },
     {
       id: "beat",
-      header: "Heartbeat",
+      header: "Heard",
       track: "minmax(110px, 0.8fr)",
-      cell: (member) => <BeatAge heardAt={member.heardAt} />,
+      cell: (member) => {
+        const age = member.heartbeat?.ageSec;
+        return age == null ? "not heard" : `${short(age)} before`;
+      },
     },
     {
       id: "role",
@@ -177,7 +184,7 @@ function columnsOf(pools: ReadonlyMap<string, string>): Column<ListedMember>[] {
     {
       id: "template",
       header: "Template",
-      track: "minmax(140px, 1fr)",
+      track: "minmax(170px, 1.1fr)",
       cell: (member) => templateLabel(member.template),
     },
     {

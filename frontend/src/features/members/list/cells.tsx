@@ -95,7 +95,7 @@ export function columnsOf(haproxy: boolean): (Column<PoolMember> & { usual?: boo
       id: "state",
       header: "State",
       usual: true,
-      track: "minmax(128px, 0.9fr)",
+      track: "minmax(146px, 0.9fr)",
       sortBy: sortBy("state"),
       cell: (member) => <StateCell member={member} />,
     },

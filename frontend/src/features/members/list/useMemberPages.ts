@@ -1,40 +1,28 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, take, takeAll } from "../../../api/client";
 import { keys } from "../../../api/keys";
-import type { Member } from "../../../api/member";
 
 export const SERVER_SORTS = ["hostname", "createdAt"] as const;
 export type ServerSort = "hostname" | "-hostname" | "createdAt" | "-createdAt";
 
 const PAGE = 200;
 
-/** A member with the moment of its last heartbeat on the browser's own clock, so that its age goes on growing. */
-export type ListedMember = Member & { heardAt: number | null };
-
-function heardAt(member: Member, now: number): number | null {
-  const age = member.heartbeat?.ageSec ?? null;
-  return age === null ? null : now - age * 1000;
-}
-
 /** Members of all pools, page by page, searched and sorted by the server. */
 export const useMemberPages = (q: string, sort: ServerSort) =>
   useInfiniteQuery({
     queryKey: [...keys.members, "list", q, sort],
-    queryFn: async ({ pageParam }) => {
-      const page = await take(
+    queryFn: ({ pageParam }) =>
+      take(
         api.GET("/api/members", {
           params: {
             query: { limit: PAGE, sort, ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
           },
         }),
-      );
-      const now = performance.now();
-      return { ...page, items: page.items.map((member) => ({ ...member, heardAt: heardAt(member, now) })) };
-    },
+      ),
     initialPageParam: "",
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     placeholderData: (before) => before,
-    refetchInterval: 30_000,
+    refetchInterval: 10_000,
   });
 
 /** How each pool is called. */
