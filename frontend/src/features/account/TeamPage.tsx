@@ -97,7 +97,7 @@ function columnsOf(me: Me | undefined, lack: string | null, open: (what: Open) =
             size="xs"
             variant="default"
             why={why(user)}
-            aria-label={`Change the role of ${user.email}`}
+            aria-label={`Change role of ${user.email}`}
             onClick={() => open({ what: "role", user })}
           >
             Change role

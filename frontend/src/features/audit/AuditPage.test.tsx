@@ -93,7 +93,7 @@ describe("the audit page", () => {
   it("opens an entry with all of it, by its address", async () => {
     answers("get", "/api/audit", { items: [entry(7)], nextCursor: null });
     const { user, router } = page();
-    await user.click(await screen.findByRole("button", { name: "Details of entry 7, Role changed" }));
+    await user.click(await screen.findByRole("button", { name: "Open entry 7, Role changed" }));
     const drawer = await screen.findByRole("dialog");
     expect(within(drawer).getByText("hash-7")).toBeVisible();
     expect(router.state.location.search).toMatchObject({ entry: 7 });

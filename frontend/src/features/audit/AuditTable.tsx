@@ -62,7 +62,7 @@ const columnsOf = (open: (entry: Entry) => void): Column<Entry>[] => [
       <Button
         size="compact-sm"
         variant="default"
-        aria-label={`Details of entry ${row.seq}, ${actionWords(row.action)}`}
+        aria-label={`Open entry ${row.seq}, ${actionWords(row.action)}`}
         onClick={() => open(row)}
       >
         Open

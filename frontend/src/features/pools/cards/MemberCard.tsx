@@ -126,12 +126,11 @@ export const MemberCard = memo(function MemberCard({ place, recoverySec, dns, ac
             why={why}
             size="xs"
             variant="default"
-            aria-label={`Make ${member.displayName} active`}
             link={(props) => (
               <Link {...props} to="/pools/$pool" params={{ pool: member.poolId }} search={{ cut: member.id }} />
             )}
           >
-            Make active
+            Make<span className="vh"> {member.displayName}</span> active
           </WhyButton>
         )}
         <MemberMenu place={place} stopped={monitored && live.state === "fresh" && live.haproxyActive === false} />
