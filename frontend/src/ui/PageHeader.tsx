@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import c from "./PageHeader.module.css";
+import { usePageTitle } from "./pageTitle";
 
 interface Props {
   title: string;
@@ -10,8 +11,9 @@ interface Props {
   actions?: ReactNode;
 }
 
-/** The one h1 of a page, its facts and its main actions. */
+/** The one h1 of a page, which names the browser's tab too, its facts and its main actions. */
 export function PageHeader({ title, badges, facts, actions }: Props) {
+  usePageTitle(title);
   return (
     <div className={c["head"]}>
       <div className={c["words"]}>

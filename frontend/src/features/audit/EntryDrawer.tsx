@@ -49,7 +49,7 @@ function Body({ entry, onFilter }: { entry: Entry; onFilter: (search: AuditSearc
               {target}
             </code>,
           ],
-          ["From address", entry.address ?? "not by a request"],
+          ["From address", entry.address ?? "not recorded"],
           [
             "Request",
             <code key="request" className="mono">
