@@ -7,8 +7,10 @@ from playwright.sync_api import Page
 from e2e.stage import ROOT
 
 SOURCE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-RUN = """() => axe.run(document, {
-    runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+COLOURS = ["color-contrast"]  # all that another theme of the same page can break
+RUN = """([type, values]) => axe.run(document, {
+    runOnly: {type, values},
     resultTypes: ["violations"],
 }).then((found) => found.violations.map((one) => ({
     id: one.id, help: one.help,
@@ -22,6 +24,7 @@ def bring_axe(page: Page) -> None:
     page.add_init_script(path=SOURCE)
 
 
-def axe_findings(page: Page) -> list[str]:
+def axe_findings(page: Page, *, only_colours: bool = False) -> list[str]:
     """One line for each finding, with where it is."""
-    return [f"{one['id']}: {one['help']}\n      " + "\n      ".join(one["nodes"]) for one in page.evaluate(RUN)]
+    found = page.evaluate(RUN, ["rule", COLOURS] if only_colours else ["tag", TAGS])
+    return [f"{one['id']}: {one['help']}\n      " + "\n      ".join(one["nodes"]) for one in found]

@@ -62,7 +62,7 @@ def build(place: Furnished) -> Scene:
 
 @pytest.fixture(scope="session")
 def credential(build: Scene) -> str:
-    return build.place.connect_name_server()
+    return build.place.connect_name_server("Key of the stories")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from e2e.pages.frame import Frame
@@ -73,12 +72,11 @@ def test_two_tabs_share_one_event_stream(visit: Visit, build: Scene) -> None:
     expect(second.get_by_role("article", name="shared-1", exact=True)).to_be_visible(timeout=15_000)
 
 
-@pytest.mark.parametrize("done", ["deleted"])
-def test_a_pool_that_was_deleted_elsewhere_says_so(visitor: Visitor, build: Scene, done: str) -> None:
-    pool = build.pool(f"{done}-elsewhere")
+def test_a_pool_that_was_deleted_elsewhere_says_so(visitor: Visitor, build: Scene) -> None:
+    pool = build.pool("deleted-elsewhere")
     visitor.eyes.expect(rf"404 .*/api/pools/{pool}")
     page = visitor.open(f"/pools/{pool}")
-    build.place.api.call("DELETE", f"/pools/{pool}", {"confirm": f"{done}-elsewhere"})
+    build.place.api.delete(f"/pools/{pool}", confirm="deleted-elsewhere")
     page.get_by_role("link", name="Monitoring").click()
     page.reload()
     expect(

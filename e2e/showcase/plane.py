@@ -33,10 +33,10 @@ class Furnished:
     def url(self) -> str:
         return self.plane.url
 
-    def connect_name_server(self) -> str:
+    def connect_name_server(self, name: str = "Edge name server") -> str:
         """The provider key's id. The zone is delegated from nowhere, so its server is named for the final look."""
         order = {
-            "kind": "powerdns", "name": "Edge name server", "apiUrl": self.dns.url, "apiKey": self.dns.api_key,
+            "kind": "powerdns", "name": name, "apiUrl": self.dns.url, "apiKey": self.dns.api_key,
             "dnsServer": self.dns.address, "dnsPort": self.dns.port,
         }  # fmt: skip
         return str(self.api.post("/provider-credentials", order)["id"])
