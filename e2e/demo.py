@@ -193,8 +193,9 @@ def doors(stage: Stage) -> Iterator[tuple[str, str]]:
 
 def explain(stage: Stage, url: str, dig: str) -> None:
     lines = [
-        f"\n[bold]Ready.[/bold]  {url}/api/docs   sign-in {EMAIL} / {PASSWORD}   (CA {stage.plane.ca_file})",
-        "From another terminal of this machine:",
+        f"\n[bold]Ready.[/bold]  Dashboard {url}/app/   sign-in {EMAIL} / {PASSWORD}",
+        f"[dim]The certificate is of a local CA: {stage.plane.ca_file}.  API: {url}/api/docs[/dim]",
+        "Do harm below and watch the pool's page, or ask from another terminal of this machine:",
         f"  dig +short {dig} {FQDN}",
     ]
     watching = f"SERVERSCTL_DATA_DIR={stage.plane.data_dir} .venv/bin/serversctl status --watch"

@@ -223,6 +223,8 @@ def renew(settings: Settings) -> str | None:
 
 def announce(settings: Settings, token: str | None) -> None:
     click.echo(f"\nServersCTL is up: {settings.public_url or settings.listen}")
+    if settings.public_url:
+        click.echo(f"  Dashboard: {settings.public_url}/app/")
     if token:
         click.echo(f"  Nobody owns it yet. Set-up token for the first user: {token}")
     if settings.tls == "local":
