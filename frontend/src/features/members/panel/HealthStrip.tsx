@@ -31,7 +31,12 @@ export function HealthStrip({ member, facts, latestVersion }: Props) {
       )}
       <Cell name="Firewall" {...firewallSays(facts, silent)} />
       <Cell name="Updates" {...updatesSay(facts, silent)} />
-      <Cell name="System" value={facts?.osName ?? "Not known yet"} note={facts?.kernel && `Kernel ${facts.kernel}`} />
+      <Cell
+        name="System"
+        value={facts?.osName ?? "Not known yet"}
+        {...(facts?.osName ? {} : { tone: "idle" as const })}
+        note={facts?.kernel && `Kernel ${facts.kernel}`}
+      />
     </section>
   );
 }
@@ -84,7 +89,8 @@ function HeartbeatCell({ member }: { member: PoolMember }) {
 
 function AgentCell({ member, latestVersion }: { member: PoolMember; latestVersion: number }) {
   const version = member.heartbeat?.agentVersion ?? null;
-  if (version === null) return <Cell name="Agent" value="Not seen yet" tone="idle" />;
+  if (version === null)
+    return <Cell name="Agent" value={member.firstSeenAt === null ? "Not seen yet" : "Not known now"} tone="idle" />;
   if (member.agentOutdated) {
     return <Cell name="Agent" value={`v${version}`} tone="late" mark note={`v${latestVersion} is out: update it`} />;
   }

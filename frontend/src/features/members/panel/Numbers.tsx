@@ -144,7 +144,7 @@ function NumberCard({
         <span>{side}</span>
       </div>
       <div className={`${c["big"]} num`}>{value}</div>
-      <div className={c["foot"]}>{silent ? "As last reported" : note}</div>
+      <div className={c["foot"]}>{silent && value !== "–" ? "As last reported" : note}</div>
       <div className={c["line"]}>
         <HourLine history={history} column={column} tone={silent ? "idle" : tone} {...how} />
       </div>
