@@ -40,7 +40,7 @@ test("each member has a card with its role, and only standbys can be made active
   open();
   const active = await screen.findByRole("article", { name: "edge-fra-1" });
   expect(within(active).getByText("Active")).toBeVisible();
-  expect(within(active).getByText("Serving lb.example.com with 1,284 open sessions.")).toBeVisible();
+  expect(await within(active).findByText("Serving lb.example.com with 1,284 open sessions.")).toBeVisible();
   expect(within(active).queryByText("Make active")).toBeNull();
   const standby = screen.getByRole("article", { name: "edge-ams-1" });
   await waitFor(() => expect(within(standby).getByText("Standby 1")).toBeVisible());
@@ -95,7 +95,7 @@ test("a large pool is summed up instead of drawn card by card", async () => {
   open();
   expect(await screen.findByRole("link", { name: "All 61 members" })).toBeVisible();
   expect(screen.queryAllByRole("article")).toHaveLength(0);
-  expect(screen.getByRole("link", { name: /57 more standbys, 57 ready/ })).toBeVisible();
+  expect(await screen.findByRole("link", { name: /57 more standbys, 57 ready/ })).toBeVisible();
 });
 
 test("a hold says why, and Acknowledge lifts it", async () => {

@@ -27,7 +27,7 @@ export function CutProgress({ poolId, eventId, onClose }: Props) {
     <Modal
       opened={eventId !== null}
       onClose={onClose}
-      title={<strong>Traffic is being moved</strong>}
+      title={<strong>How the move goes</strong>}
       size={620}
       fullScreen={phone ?? false}
     >
