@@ -5,7 +5,7 @@ import { keys } from "../../../api/keys";
 import type { Overview } from "../../../api/pool";
 import { beatAgeSec } from "../../../lib/beatAge";
 import { short } from "../../../lib/duration";
-import { count, plural } from "../../../lib/numbers";
+import { count } from "../../../lib/numbers";
 import { Kpi, KpiRow } from "../../../ui/Kpi";
 import { useNow } from "../../../ui/time/now";
 import { type HealthById, splitOf, splitWords } from "../rules/liveHealth";
@@ -48,7 +48,7 @@ export function GenericKpis({ overview, health, stale }: { overview: Overview; h
             ? "No built agent on this server"
             : outdated === 0
               ? `All run version ${agentLatestVersion}`
-              : `${plural(outdated, "runs", "run")} an older one than ${agentLatestVersion}`.replace(/^[\d,]+ /, "")
+              : `Older than version ${agentLatestVersion}`
         }
       />
     </KpiRow>
