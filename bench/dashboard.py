@@ -37,7 +37,7 @@ def measure() -> dict[str, Any]:
     """Milliseconds as medians of five visits with a warm cache, and kilobytes (1,000 bytes) after gzip."""
     if not chromium_path():
         raise SystemExit("bench: no Chromium here. Install the package chromium, or name one in E2E_CHROMIUM.")
-    with furnished(9470) as place, sync_playwright() as playwright:
+    with furnished() as place, sync_playwright() as playwright:
         pool = many(Scene(place), MEMBERS)
         until(
             lambda: [

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from .api import Api, Problem
+from .lab.namespace import dies_with_us
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERSCTL = ROOT / ".venv" / "bin" / "serversctl"
@@ -64,7 +65,7 @@ class ControlPlane:
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
         with self.within(), self.log_path.open("ab") as log:
             self._child = subprocess.Popen(
-                [str(SERVERSCTL), "up"],
+                [*dies_with_us(), str(SERVERSCTL), "up"],
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

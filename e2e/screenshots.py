@@ -66,7 +66,6 @@ def one(visitor: Visitor, route: str, path: str, target: Path) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="e2e.screenshots", description=__doc__)
     parser.add_argument("--only", default="", help="only routes that hold this text")
-    parser.add_argument("--port", type=int, default=9460)
     args = parser.parse_args()
     if not chromium_path():
         print("screenshots: no Chromium here. Install the package chromium, or name one in E2E_CHROMIUM.")
@@ -74,7 +73,7 @@ def main() -> int:
     if not args.only:
         shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
-    with furnished(args.port) as place:
+    with furnished() as place:
         scene = furnish(place, print)
         pages = {route: fill(route, scene) for route in (*BEFORE_SIGN_IN, *SIGNED_IN) if args.only in route}
         with sync_playwright() as playwright:

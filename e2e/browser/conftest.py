@@ -41,10 +41,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def place(worker_id: str) -> Iterator[Furnished]:
-    """An installation with nothing in it but its owner. The port tells the workers of one run apart."""
-    number = int(worker_id[2:]) if worker_id.startswith("gw") else 9
-    with furnished(9450 + number) as found:
+def place() -> Iterator[Furnished]:
+    """An installation with nothing in it but its owner."""
+    with furnished() as found:
         yield found
 
 

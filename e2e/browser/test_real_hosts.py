@@ -22,7 +22,7 @@ from e2e.stage import Stage, until
 from .chromium import inside_namespace, launch
 from .visitor import visiting
 
-TOKEN = re.compile(r"token:?\s+([A-Za-z0-9_-]{20,})", re.IGNORECASE)
+TOKEN = re.compile(r"token for the first user: (\S+)")
 pytestmark = pytest.mark.lab
 
 

@@ -52,10 +52,12 @@ class Furnished:
 
 
 @contextmanager
-def furnished(port: int, *, folder: Path | None = None, **environ: Any) -> Iterator[Furnished]:
+def furnished(port: int | None = None, *, folder: Path | None = None, **environ: Any) -> Iterator[Furnished]:
     """Everything started and nothing in it but the owner. All of it is gone after the block. E2E_WEB_DIST names a dashboard
     that was built elsewhere.
     """
+    from support.servers.ports import free_port  # found by the paths that `stage` sets
+
     with ExitStack() as undo:
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="serversctl-showcase-", dir="/tmp"))
@@ -70,7 +72,9 @@ def furnished(port: int, *, folder: Path | None = None, **environ: Any) -> Itera
         }
         if built := os.environ.get("E2E_WEB_DIST"):
             settings["SERVERSCTL_WEB_DIST"] = built
-        plane = ControlPlane(folder / "data", address=ADDRESS, port=port, environ=settings | environ)
+        plane = ControlPlane(
+            folder / "data", address=ADDRESS, port=port or free_port(ADDRESS), environ=settings | environ
+        )
         undo.callback(plane.stop)
         plane.start()
         api = plane.api()
