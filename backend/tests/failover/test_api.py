@@ -14,7 +14,8 @@ from serversctl.failover.rules.warnings import Report
 from serversctl.failover.service.holding import hold
 from serversctl.failover.store import SqlStore
 from serversctl.failover.tables import FailoverHold, FailoverSettings
-from serversctl.kernel.db import unit_of_work
+from serversctl.kernel.db import database_now, unit_of_work
+from serversctl.notifications.tables import Delivery
 from sqlalchemy import Engine
 
 from .conftest import Site
@@ -132,6 +133,29 @@ def test_a_cutover_takes_the_next_ready_standby(site: Site) -> None:
     }
 
 
+def test_an_incident_says_who_was_told_and_whether_it_got_through(site: Site) -> None:
+    event = site.call("POST", "/cutover", {}).get_json()
+    with unit_of_work(site.api.wiring.sessions) as session:
+        at = database_now(session)
+        for number, (state, pool_id) in enumerate(
+            (("sent", site.pool_id), ("failed", site.pool_id), ("sent", uuid4()))
+        ):
+            session.add(
+                Delivery(
+                    account_id=site.api.mine.account_id, pool_id=pool_id, channel_kind="email", dedupe_id=str(number),
+                    recipient="ops@example.com", kind="failover.promoted", message={"subject": f"Failover {number}"},
+                    happened_at=at, state=state, created_at=at, sent_at=at if state == "sent" else None,
+                    last_error=None if state == "sent" else "The server refused the recipient.",
+                )
+            )  # fmt: skip
+    lines = site.call("GET", f"/events/{event['id']}/incident").get_json()["timeline"]
+    told = {line["text"]: line for line in lines if line["kind"].startswith("message.")}
+    assert {text: line["kind"] for text, line in told.items()} == {
+        "Failover 0": "message.sent", "Failover 1": "message.failed",
+    }  # fmt: skip
+    assert told["Failover 1"]["details"]["lastError"] == "The server refused the recipient."
+
+
 def test_a_cutover_to_a_silent_member_needs_force_and_says_why(site: Site) -> None:
     site.beat(5, 0, 1)
     order = {"memberId": str(site.members[2])}
@@ -181,6 +205,7 @@ def test_what_if_uses_the_same_decision_and_changes_nothing(site: Site) -> None:
     site.call("PUT", body={"auto": True})
     found = site.call("POST", "/simulate", {"dead": [str(site.members[0])]}, role="viewer").get_json()
     assert (found["kind"], found["reason"]) == ("promote", "silent")
+    assert "lb1 is taken as dead." in found["sentences"]
     both = [str(member) for member in site.members]
     assert site.call("POST", "/simulate", {"dead": both}).get_json()["kind"] == "no_candidate"
     assert site.call("POST", "/simulate", {}).get_json()["kind"] == "stay"

@@ -92,7 +92,8 @@ def as_if_dead(pool: PoolView, dead: Collection[UUID]) -> PoolView:
         if member.member_id not in dead:
             return replace(member, seen_by_peers=peers)
         return replace(
-            member, heard=False, ever_seen=True, silence_sec=1e6, age_sec=1e6, proof_age_sec=1e6, run_sec=0.0,
+            member, assumed_dead=True, heard=False, ever_seen=True, silence_sec=1e6, age_sec=1e6, proof_age_sec=1e6,
+            run_sec=0.0,
             seen_from_here=gone, seen_by_peers=dict.fromkeys(peers, gone),
         )  # fmt: skip
 

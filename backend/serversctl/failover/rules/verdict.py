@@ -34,6 +34,8 @@ class Verdict:
 
 def verdict(pool: PoolView, member: Standing) -> Verdict:
     """The state of one member under the pool's recovery time."""
+    if member.assumed_dead:
+        return Verdict(Health.SILENT, f"{member.name} is taken as dead.")
     if not member.ever_seen:
         return Verdict(Health.UNKNOWN, f"{member.name} has never sent a heartbeat.")
     limit = silence_limit_sec(pool.policy.recovery_sec, member.interval_sec)

@@ -70,6 +70,7 @@ class Standing:
     address_problem: str = ""
     ever_seen: bool = True
     heard: bool = True  # the store has a sighting
+    assumed_dead: bool = False  # on paper, by whoever asks what would happen
     age_sec: float = 0.0
     proof_age_sec: float = 0.0
     silence_sec: float = 0.0

@@ -16,6 +16,7 @@ from ...kernel import paging
 from ...kernel.errors import Invalid, NotFound
 from ...kernel.outbox import OutboxEvent
 from ...kernel.paging import Page
+from ...notifications.tables import Delivery
 from ...pools.tables import Pool
 from ..tables import FailoverEvent, FailoverEventEntry, FailoverHold
 
@@ -78,13 +79,14 @@ def last_event(session: Session, pool: Pool) -> FailoverEvent | None:
 
 
 def incident(session: Session, pool: Pool, event: FailoverEvent) -> list[dict[str, Any]]:
-    """One timeline of everything around a move (B14): decision, DNS writes, jobs, alerts and what people did."""
+    """One timeline of everything around a move (B14): decision, DNS writes, jobs, news, messages, what people did."""
     since, until = event.created_at - AROUND, (event.finished_at or event.created_at) + AROUND
     lines = [
         *({"at": e.at, "kind": f"failover.{e.kind}", "text": e.text, "details": e.details} for e in timeline_of(session, event)),
         *_writes(session, pool, since, until),
         *_jobs(session, pool, since, until),
         *_alerts(session, pool, since, until),
+        *_messages(session, pool, since, until),
         *_people(session, pool, since, until),
     ]  # fmt: skip
     return sorted(lines, key=lambda line: line["at"])
@@ -118,6 +120,22 @@ def _alerts(session: Session, pool: Pool, since: datetime, until: datetime) -> l
         {"at": o.created_at, "kind": f"news.{o.kind}", "text": o.kind, "details": o.payload}
         for o in session.scalars(query)
     ]
+
+
+def _messages(session: Session, pool: Pool, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """Who was told, on which way, and whether it got through. At the moment it went out, or was made while it waits."""
+    query = (
+        select(Delivery)
+        .where(Delivery.account_id == pool.account_id, Delivery.pool_id == pool.id)
+        .where(Delivery.created_at.between(since, until))
+        .limit(ROWS_MAX)
+    )
+    return [
+        {"at": d.sent_at or d.created_at, "kind": f"message.{d.state}", "text": str(d.message.get("subject", d.kind)),
+         "details": {"channelKind": d.channel_kind, "recipient": d.recipient, "about": d.kind, "attempts": d.attempts,
+                     "lastError": d.last_error}}
+        for d in session.scalars(query)
+    ]  # fmt: skip
 
 
 def _people(session: Session, pool: Pool, since: datetime, until: datetime) -> list[dict[str, Any]]:

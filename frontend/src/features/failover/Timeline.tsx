@@ -1,42 +1,17 @@
 import { SegmentedControl } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, take } from "../../api/client";
-import { keys } from "../../api/keys";
 import { Card } from "../../ui/Card";
 import { Dot } from "../../ui/Dot";
 import { Moment } from "../../ui/time/Moment";
 import type { Incident } from "./eventQueries";
-import { LANES, type Line, linesOf, type Mail, ofTheMove } from "./incidentLines";
+import { LANES, type Line, linesOf, ofTheMove } from "./incidentLines";
 import c from "./Timeline.module.css";
-
-const AFTER_MS = 10 * 60_000;
-
-/** Messages about this pool from the move on, until ten minutes after it. */
-function useMails(incident: Incident): readonly Mail[] {
-  const from = Date.parse(incident.createdAt);
-  const until = from + AFTER_MS;
-  return (
-    useQuery({
-      queryKey: [...keys.deliveries, "around", incident.id],
-      queryFn: () => take(api.GET("/api/notification-deliveries", { params: { query: { limit: 200 } } })),
-      select: (page) =>
-        page.items.filter((mail) => {
-          const at = Date.parse(mail.createdAt);
-          return mail.poolId === incident.poolId && mail.kind.startsWith("failover.") && at >= from && at <= until;
-        }),
-    }).data ?? NONE
-  );
-}
-
-const NONE: readonly Mail[] = [];
 
 /** Everything around the move in one timeline, or the move alone. */
 export function Timeline({ incident }: { incident: Incident }) {
   const [view, setView] = useState<"move" | "all">("move");
-  const mails = useMails(incident);
-  const all = linesOf(incident, mails);
+  const all = linesOf(incident);
   const lines = view === "all" ? all : ofTheMove(all, incident);
   return (
     <Card

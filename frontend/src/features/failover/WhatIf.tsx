@@ -7,7 +7,7 @@ import type { PoolMember } from "../../api/pool";
 import { Card } from "../../ui/Card";
 import { Pill, ToneIcon } from "../../ui/Pill";
 import { Section } from "../../ui/Section";
-import { type Candidate, type Decision, decisionWords, healthWords, inOrder, sentencesOf } from "./decisionWords";
+import { type Candidate, type Decision, decisionWords, healthWords, inOrder } from "./decisionWords";
 import { Gates, Votes } from "./Gates";
 import c from "./WhatIf.module.css";
 
@@ -92,7 +92,7 @@ function Answer({ decision, assumed }: { decision: Decision; assumed: readonly s
         <ToneIcon tone={tone} />
         <div>
           <strong>{text}</strong>
-          {sentencesOf(decision).map((sentence) => (
+          {decision.sentences.map((sentence) => (
             <p key={sentence}>{sentence}</p>
           ))}
         </div>

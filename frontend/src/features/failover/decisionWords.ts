@@ -41,7 +41,3 @@ export const inOrder = (members: readonly Candidate[]): Candidate[] =>
   [...members].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, "en", { numeric: true }));
 
 const rank = (member: Candidate): number => (member.active ? 0 : member.ready ? 1 : 2);
-
-/** A member that is dead on paper is silent for ever, which the rules tell as a number: here it is told in words. */
-export const sentencesOf = (decision: Decision): string[] =>
-  decision.sentences.map((sentence) => sentence.replace(/ was silent for 1000000(\.0)? s, .*/, " is taken as dead."));

@@ -16,17 +16,6 @@ export interface Line {
   last: boolean;
 }
 
-export interface Mail {
-  id: string;
-  kind: string;
-  channelKind: string;
-  recipient: string | null;
-  status: "waiting" | "sent" | "failed" | "dropped";
-  lastError: string | null;
-  createdAt: string;
-  sentAt: string | null;
-}
-
 export const LANES: Record<Lane, string> = {
   beat: "Heartbeat",
   move: "Move",
@@ -41,7 +30,7 @@ export const LANES: Record<Lane, string> = {
 const REPEATED = /^news\.(dns\.written|failover\.(promoted|completed)|job\.(pending|progressed)|pool\.updated)$/;
 
 /** One line for everything around a move, oldest first: a sentence each, in the words of the product. */
-export function linesOf(incident: Incident, mails: readonly Mail[]): Line[] {
+export function linesOf(incident: Incident): Line[] {
   const told = incident.timeline
     .filter((entry) => !REPEATED.test(entry.kind))
     .map((entry, place): Line => {
@@ -59,7 +48,7 @@ export function linesOf(incident: Incident, mails: readonly Mail[]): Line[] {
         last: entry.kind === "failover.done",
       };
     });
-  return [...gap(incident), ...told, ...mails.map(mailLine)].sort(
+  return [...gap(incident), ...told].sort(
     (a, b) => Date.parse(a.at) - Date.parse(b.at) || Number(a.last) - Number(b.last),
   );
 }
@@ -106,9 +95,12 @@ const laneOf = (area: string): Lane =>
         ? "job"
         : area === "audit"
           ? "people"
-          : "alert";
+          : area === "message"
+            ? "mail"
+            : "alert";
 
 function toneOf(kind: string): Tone {
+  if (kind === "message.sent") return "ok";
   if (kind === "failover.done" || kind.endsWith("failover.completed")) return "ok";
   if (/failed|lost|record_blocked|conflict/.test(kind)) return "down";
   if (/hold|slow|late|superseded/.test(kind)) return "late";
@@ -118,6 +110,7 @@ function toneOf(kind: string): Tone {
 
 function textOf(area: string, kind: string, said: string, details: Readonly<Record<string, unknown>>): string {
   if (area === "failover" || area === "dns" || area === "job") return said;
+  if (area === "message") return messageText(kind, said, details);
   const who = area === "audit" ? `${said.split(": ")[0] ?? "Somebody"}: ` : "";
   return `${who}${plain(kind)}${more(details)}`;
 }
@@ -135,25 +128,14 @@ function more(details: Readonly<Record<string, unknown>>): string {
   return shown.length === 0 ? "" : `: ${[...new Set(shown)].slice(0, 2).join(", ")}`;
 }
 
-function mailLine(mail: Mail): Line {
-  const to = mail.recipient ? ` to ${mail.recipient}` : "";
-  const what = `${plain(mail.channelKind)} about “${plain(mail.kind)}”${to}`;
-  const ends = {
-    sent: "was sent.",
-    waiting: "waits to be sent.",
-    failed: `failed: ${mail.lastError ?? "no reason was given"}.`,
-    dropped: "was dropped.",
-  } as const;
-  return {
-    key: `mail-${mail.id}`,
-    at: mail.sentAt ?? mail.createdAt,
-    lane: "mail",
-    tone: mail.status === "sent" ? "ok" : mail.status === "waiting" ? "idle" : "down",
-    text: `${what} ${ends[mail.status]}`,
-    memberId: null,
-    jobId: null,
-    last: false,
-  };
+const ENDS: Record<string, string> = { sent: "was sent.", waiting: "waits to be sent.", dropped: "was dropped." };
+
+/** "Email to ops@example.com: “Failover: edge moves to lb2” was sent." */
+function messageText(state: string, subject: string, details: Readonly<Record<string, unknown>>): string {
+  const kind = typeof details["channelKind"] === "string" ? plain(details["channelKind"]) : "Message";
+  const to = typeof details["recipient"] === "string" ? ` to ${details["recipient"]}` : "";
+  const why = typeof details["lastError"] === "string" ? details["lastError"] : "no reason was given";
+  return `${kind}${to}: “${subject}” ${ENDS[state] ?? `failed: ${why}`}`;
 }
 
 const id = (value: unknown): string | null => (typeof value === "string" && value.length === 36 ? value : null);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decisionWords, inOrder, sentencesOf } from "./decisionWords";
+import { decisionWords, inOrder } from "./decisionWords";
 import { addressText, tookText } from "./eventWords";
 import { readEvidence } from "./evidence";
 import { AMS, aCandidate, aDecision, aFailover, anIncident, FRA } from "./fixtures";
@@ -84,11 +84,6 @@ test("a decision is one line, by its kind and reason", () => {
   expect(decisionWords(aDecision({ kind: "hold", reason: "mass_silence" })).tone).toBe("late");
 });
 
-test("a member that is dead on paper is not told as a million seconds", () => {
-  const sentences = ["edge-fra-1 was silent for 1000000.0 s, the limit is 30.1 s.", "No standby is ready."];
-  expect(sentencesOf(aDecision({ sentences }))).toEqual(["edge-fra-1 is taken as dead.", "No standby is ready."]);
-});
-
 test("the active member stands first, then those that are ready", () => {
   const names = inOrder([
     aCandidate({ memberId: "1", name: "c", active: false, ready: false }),
@@ -119,20 +114,16 @@ test("evidence of an older event may lack anything", () => {
 });
 
 test("the timeline is in order, with the mails, and without what is told twice", () => {
-  const mail = {
-    id: "m",
-    kind: "failover.completed",
-    channelKind: "email",
-    recipient: "ops@example.com",
-    status: "sent" as const,
-    lastError: null,
-    createdAt: "2026-11-25T18:00:01+00:00",
-    sentAt: "2026-11-25T18:00:02+00:00",
-  };
   const incident = anIncident();
-  const all = linesOf(incident, [mail]);
+  incident.timeline.push({
+    at: "2026-11-25T18:00:02+00:00",
+    kind: "message.sent",
+    text: "Failover: edge moves to edge-ams-1",
+    details: { channelKind: "email", recipient: "ops@example.com", lastError: null },
+  });
+  const all = linesOf(incident);
   expect(all.map((line) => line.lane)).toEqual(["people", "beat", "move", "dns", "move", "mail"]);
-  expect(all.at(-1)?.text).toBe("Email about “Failover completed” to ops@example.com was sent.");
+  expect(all.at(-1)?.text).toBe("Email to ops@example.com: “Failover: edge moves to edge-ams-1” was sent.");
   expect(ofTheMove(all, incident).map((line) => line.lane)).toEqual(["beat", "move", "dns", "move", "mail"]);
 });
 
