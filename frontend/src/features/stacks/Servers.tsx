@@ -104,6 +104,7 @@ export function Servers({ member, haproxy, silent }: Props) {
                                 key={wish}
                                 size="compact-sm"
                                 variant="default"
+                                aria-label={`${WISHES[wish].label} ${server.name}`}
                                 why={
                                   lack ?? (stale ? "The page is not up to date: wait until it is live again." : null)
                                 }
@@ -114,7 +115,6 @@ export function Servers({ member, haproxy, silent }: Props) {
                                 }}
                               >
                                 {WISHES[wish].label}
-                                <span className="vh"> {server.name}</span>
                               </WhyButton>
                             ))}
                           </div>

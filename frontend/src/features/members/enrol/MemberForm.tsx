@@ -5,10 +5,14 @@ import { api, take, type Wire } from "../../../api/client";
 import type { Problem } from "../../../api/problem";
 import { focusInvalid, placeProblem } from "../../../ui/forms";
 import { ProblemNote } from "../../../ui/ProblemNote";
+import { cleanAddresses } from "./addresses";
 import c from "./enrol.module.css";
 import { defaultTemplate, FAMILIES, type Family, TEMPLATES, type Template } from "./templates";
 
 export type Enrolled = Wire<"EnrolledOut">;
+
+// Addresses are typed, not picked: an empty list of suggestions would only be announced.
+const NO_LIST = { disabled: true };
 
 interface Props {
   poolId: string;
@@ -73,8 +77,10 @@ export function MemberForm({ poolId, poolTemplate, onEnrolled, onCancel }: Props
         withAsterisk
         splitChars={[",", " ", ";"]}
         acceptValueOnBlur
+        comboboxProps={NO_LIST}
         maxTags={64}
         {...form.getInputProps("allowedIps")}
+        onChange={(typed) => form.setFieldValue("allowedIps", cleanAddresses(typed))}
       />
       <TextInput
         label="Display name"

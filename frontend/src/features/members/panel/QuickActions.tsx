@@ -78,6 +78,8 @@ const isGrave = (command: Command): boolean => command.danger === "dangerous";
 /** Asked about first: what stops HAProxy or drops connections. */
 const asksFirst = (command: Command): boolean => isGrave(command) || command.stopsHaproxy;
 
+const DOUBLE_CLICK_MS = 700;
+
 interface Props {
   member: PoolMember;
   facts: HostFacts | null;
@@ -119,8 +121,9 @@ export function QuickActions({ member, facts, open, onOpen }: Props) {
     } catch (error) {
       toast.failed(error);
     } finally {
-      sending.current.delete(id);
       setBusy(null);
+      // The second half of a double click is not a second order, however fast the first one was taken.
+      setTimeout(() => sending.current.delete(id), DOUBLE_CLICK_MS);
     }
   };
 

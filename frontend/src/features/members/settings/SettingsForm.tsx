@@ -14,6 +14,7 @@ import { MemberMap } from "../../../ui/map/MemberMap";
 import { ProblemNote } from "../../../ui/ProblemNote";
 import { toast } from "../../../ui/toast";
 import { WhyButton } from "../../../ui/WhyButton";
+import { cleanAddresses } from "../enrol/addresses";
 import { FAMILIES, TEMPLATES } from "../enrol/templates";
 import { changesOf, type Draft, draftOf, faultsOf, locationOf } from "./changes";
 import c from "./settings.module.css";
@@ -24,6 +25,9 @@ const NAMES = {
   "location.latitude": "latitude",
   "location.longitude": "longitude",
 };
+
+// Addresses are typed, not picked: an empty list of suggestions would only be announced.
+const NO_LIST = { disabled: true };
 
 /** Everything of a member that may change. Nothing is sent before Save, and then only what differs. */
 export function SettingsForm({ member, haproxy }: { member: Member; haproxy: boolean }) {
@@ -104,14 +108,18 @@ export function SettingsForm({ member, haproxy }: { member: Member; haproxy: boo
             }
             splitChars={[",", " ", ";"]}
             acceptValueOnBlur
+            comboboxProps={NO_LIST}
             {...form.getInputProps("allowedIps")}
+            onChange={(typed) => form.setFieldValue("allowedIps", cleanAddresses(typed))}
           />
           <TagsInput
             label="Public addresses"
             description="What DNS may publish for this member. Empty: the address that the agent reports."
             splitChars={[",", " ", ";"]}
             acceptValueOnBlur
+            comboboxProps={NO_LIST}
             {...form.getInputProps("publicIps")}
+            onChange={(typed) => form.setFieldValue("publicIps", cleanAddresses(typed))}
           />
         </div>
       </Card>
