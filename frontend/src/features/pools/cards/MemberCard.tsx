@@ -129,7 +129,7 @@ export const MemberCard = memo(function MemberCard({ place, recoverySec, dns, ac
               <Link {...props} to="/pools/$pool" params={{ pool: member.poolId }} search={{ cut: member.id }} />
             )}
           >
-            Make<span className="vh"> {member.displayName}</span> active
+            Make <span className="vh">{member.displayName}</span> active
           </WhyButton>
         )}
         <MemberMenu place={place} stopped={monitored && live.state === "fresh" && live.haproxyActive === false} />
