@@ -186,7 +186,7 @@ class SavedFilter(WireSchema):
 class Preferences(WireSchema):
     """How the dashboard is shown to this user."""
 
-    time_zone = fields.String(load_default="local", validate=validate.OneOf(["utc", "local"]))
+    time_zone = fields.String(load_default="utc", validate=validate.OneOf(["utc", "local"]))
     theme = fields.String(load_default="auto", validate=validate.OneOf(["auto", "light", "dark"]))
     saved_filters = fields.List(fields.Nested(SavedFilter), load_default=list, validate=validate.Length(max=50))
 
@@ -207,6 +207,7 @@ class MeOut(WireSchema):
     gates = fields.Nested(GatesOut, required=True)
     locks = fields.List(fields.Nested(LockOut), required=True)
     edition = fields.String(required=True)
+    brand = fields.String(required=True, metadata={"example": "ServersCTL"})
     csrf_token = fields.String(required=True, allow_none=True)
     stepped_up_until = fields.AwareDateTime(required=True, allow_none=True)
     preferences = fields.Nested(Preferences, required=True)

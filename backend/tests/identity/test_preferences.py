@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.api import Api
 
-DEFAULTS = {"timeZone": "local", "theme": "auto", "savedFilters": []}
+DEFAULTS = {"timeZone": "utc", "theme": "auto", "savedFilters": []}
 FILTER = {"page": "/members", "name": "Down in Frankfurt", "search": "q=fra&state=down"}
 CHOSEN = {"timeZone": "utc", "theme": "dark", "savedFilters": [FILTER]}
 

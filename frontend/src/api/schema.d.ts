@@ -2536,7 +2536,7 @@ export interface components {
         };
         Preferences: {
             /**
-             * @default local
+             * @default utc
              * @enum {string}
              */
             timeZone?: "utc" | "local";
@@ -2604,6 +2604,8 @@ export interface components {
             gates: components["schemas"]["GatesOut"];
             locks: components["schemas"]["LockOut"][];
             edition: string;
+            /** @example ServersCTL */
+            brand: string;
             csrfToken: string | null;
             /** Format: date-time */
             steppedUpUntil: string | null;
@@ -4010,10 +4012,11 @@ export interface operations {
                      *         }
                      *       ],
                      *       "edition": "selfhosted",
+                     *       "brand": "ServersCTL",
                      *       "csrfToken": "text",
                      *       "steppedUpUntil": "2026-01-02T03:04:05Z",
                      *       "preferences": {
-                     *         "timeZone": "local",
+                     *         "timeZone": "utc",
                      *         "theme": "auto",
                      *         "savedFilters": [
                      *           {
@@ -4129,10 +4132,11 @@ export interface operations {
                      *         }
                      *       ],
                      *       "edition": "selfhosted",
+                     *       "brand": "ServersCTL",
                      *       "csrfToken": "text",
                      *       "steppedUpUntil": "2026-01-02T03:04:05Z",
                      *       "preferences": {
-                     *         "timeZone": "local",
+                     *         "timeZone": "utc",
                      *         "theme": "auto",
                      *         "savedFilters": [
                      *           {
@@ -4209,7 +4213,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "timeZone": "local",
+                     *       "timeZone": "utc",
                      *       "theme": "auto",
                      *       "savedFilters": [
                      *         {
@@ -4240,7 +4244,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "timeZone": "local",
+                 *       "timeZone": "utc",
                  *       "theme": "auto",
                  *       "savedFilters": [
                  *         {
@@ -4263,7 +4267,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "timeZone": "local",
+                     *       "timeZone": "utc",
                      *       "theme": "auto",
                      *       "savedFilters": [
                      *         {
@@ -4361,10 +4365,11 @@ export interface operations {
                      *         }
                      *       ],
                      *       "edition": "selfhosted",
+                     *       "brand": "ServersCTL",
                      *       "csrfToken": "text",
                      *       "steppedUpUntil": "2026-01-02T03:04:05Z",
                      *       "preferences": {
-                     *         "timeZone": "local",
+                     *         "timeZone": "utc",
                      *         "theme": "auto",
                      *         "savedFilters": [
                      *           {
@@ -4671,10 +4676,11 @@ export interface operations {
                      *         }
                      *       ],
                      *       "edition": "selfhosted",
+                     *       "brand": "ServersCTL",
                      *       "csrfToken": "text",
                      *       "steppedUpUntil": "2026-01-02T03:04:05Z",
                      *       "preferences": {
-                     *         "timeZone": "local",
+                     *         "timeZone": "utc",
                      *         "theme": "auto",
                      *         "savedFilters": [
                      *           {

@@ -119,16 +119,10 @@ const audit = createRoute({
   validateSearch: auditSearch,
   component: lazyRouteComponent(() => import("../features/audit/AuditPage"), "AuditPage"),
 });
-const docs = createRoute({
-  getParentRoute: () => frame,
-  path: "/docs",
-  component: lazyRouteComponent(() => import("../features/docs/DocsPage"), "DocsPage"),
-});
-const docsPage = createRoute({
-  getParentRoute: () => frame,
-  path: "/docs/$",
-  component: lazyRouteComponent(() => import("../features/docs/DocsPage"), "DocsPage"),
-});
+const docs = createRoute({ getParentRoute: () => frame, path: "/docs" });
+const docsComponent = lazyRouteComponent(() => import("../features/docs/DocsPage"), "DocsPage");
+const docsHome = createRoute({ getParentRoute: () => docs, path: "/", component: docsComponent });
+const docsPage = createRoute({ getParentRoute: () => docs, path: "$", component: docsComponent });
 
 // One pool
 const pool = createRoute({
@@ -273,8 +267,7 @@ const tree = root.addChildren([
     alerts,
     dns,
     audit,
-    docs,
-    docsPage,
+    docs.addChildren([docsHome, docsPage]),
     pool.addChildren([
       poolOverview,
       poolMembers,

@@ -35,6 +35,7 @@ def me_of(user: User, account: Account, who: Principal | None, csrf: str | None)
         "gates": open_gates,
         "locks": editions.locks(open_gates),
         "edition": settings.edition,
+        "brand": settings.brand,
         "csrf_token": csrf,
         "stepped_up_until": proved + PROOF_MAX if proved else None,
         "preferences": service.preferences_of(user),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ..tables import User
 
-DEFAULTS: dict[str, Any] = {"time_zone": "local", "theme": "auto", "saved_filters": []}
+DEFAULTS: dict[str, Any] = {"time_zone": "utc", "theme": "auto", "saved_filters": []}
 
 
 def preferences_of(user: User) -> dict[str, Any]:

@@ -85,3 +85,16 @@ test("who has sign-in codes on is asked for one", async () => {
   expect(await screen.findByText("saved")).toBeInTheDocument();
   expect(await logins[0]?.json()).toMatchObject({ code: "123456" });
 });
+
+test("a recovery code will do where the app is lost", async () => {
+  const { user } = open();
+  refuses("post", "/api/auth/login", { status: 401, code: "totp_required", detail: "Send the six digits." });
+  await user.click(await screen.findByRole("button", { name: "Save" }));
+  await user.type(await screen.findByLabelText(/Password/), "right");
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  const logins = answers("post", "/api/auth/login", me as never);
+  await user.type(await screen.findByLabelText(/authenticator/), "k3f2-a7qd-mm4x-2xyz");
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+  expect(await screen.findByText("saved")).toBeInTheDocument();
+  expect(await logins[0]?.json()).toMatchObject({ recoveryCode: "k3f2-a7qd-mm4x-2xyz" });
+});

@@ -54,7 +54,7 @@ function Proof({ asks, onPassed, onCancel, onSignOut }: ProofProps) {
     setBusy(true);
     setProblem(null);
     try {
-      const proof = { password, ...(code ? { code } : {}) };
+      const proof = { password, ...codeOrRecovery(code) };
       const answer =
         asks === "sign-in"
           ? await take(api.POST("/api/auth/login", { body: { email: me?.user.email ?? "", ...proof } }))
@@ -87,7 +87,7 @@ function Proof({ asks, onPassed, onCancel, onSignOut }: ProofProps) {
         <TextInput
           mt="sm"
           label="Code of the authenticator app"
-          inputMode="numeric"
+          description="Or one of your recovery codes"
           autoComplete="one-time-code"
           value={code}
           onChange={(event) => setCode(event.currentTarget.value.trim())}
@@ -108,4 +108,10 @@ function Proof({ asks, onPassed, onCancel, onSignOut }: ProofProps) {
       </Group>
     </form>
   );
+}
+
+/** Six digits are the app's; anything else that was typed is a recovery code. */
+function codeOrRecovery(text: string): { code?: string; recoveryCode?: string } {
+  if (text === "") return {};
+  return /^\d{6}$/.test(text) ? { code: text } : { recoveryCode: text };
 }

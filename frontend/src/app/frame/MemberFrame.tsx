@@ -9,6 +9,7 @@ import c from "../../ui/NavTabs.module.css";
 import { PageHeader } from "../../ui/PageHeader";
 import { Pill } from "../../ui/Pill";
 import { Section } from "../../ui/Section";
+import { useTabInView } from "../../ui/useTabInView";
 import { PoolTabs } from "./PoolTabs";
 
 /** The head of one member, the pool's tabs above its own, and the page below. */
@@ -88,10 +89,11 @@ function Head({ member, overview }: { member: PoolMember; overview: Overview }) 
 }
 
 function SubTabs({ member }: { member: PoolMember }) {
+  const bar = useTabInView();
   const params = { pool: member.poolId, member: member.id };
   const on = { className: c["sub"], params, activeProps: { "data-on": true, "aria-current": "page" as const } };
   return (
-    <nav className={c["subs"]} aria-label="Member">
+    <nav ref={bar} className={c["subs"]} aria-label="Member">
       <Link to="/pools/$pool/members/$member/control-panel" {...on}>
         Control panel
       </Link>

@@ -4,6 +4,7 @@ import { healthOf } from "../../api/health";
 import type { Overview, PoolMember } from "../../api/pool";
 import { Dot } from "../../ui/Dot";
 import c from "../../ui/NavTabs.module.css";
+import { useTabInView } from "../../ui/useTabInView";
 import { MemberPicker } from "./MemberPicker";
 
 /** More members than this and the bar shows the active and the chosen one, and a picker that searches. */
@@ -13,12 +14,13 @@ const TABS_MAX = 8;
 export function PoolTabs({ overview }: { overview: Overview }) {
   const { pool, members } = overview;
   const { member: chosen } = useParams({ strict: false });
+  const bar = useTabInView();
   const many = members.length > TABS_MAX;
   const shown = many ? members.filter((one) => one.active || one.id === chosen) : members;
   const on = { activeProps: { "data-on": true, "aria-current": "page" as const } };
   const params = { pool: pool.id };
   return (
-    <nav className={c["tabs"]} aria-label="Pool">
+    <nav ref={bar} className={c["tabs"]} aria-label="Pool">
       <Link
         to="/pools/$pool"
         params={params}

@@ -1,6 +1,7 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import c from "../../ui/NavTabs.module.css";
 import { PageHeader } from "../../ui/PageHeader";
+import { useTabInView } from "../../ui/useTabInView";
 
 const TABS = [
   { to: "/settings/account", text: "Account" },
@@ -12,10 +13,11 @@ const TABS = [
 ] as const;
 
 export function SettingsFrame() {
+  const bar = useTabInView();
   return (
     <>
       <PageHeader title="Settings" />
-      <nav className={c["tabs"]} aria-label="Settings">
+      <nav ref={bar} className={c["tabs"]} aria-label="Settings">
         {TABS.map((tab) => (
           <Link key={tab.to} to={tab.to} className={c["tab"]} activeProps={{ "data-on": true, "aria-current": "page" }}>
             {tab.text}

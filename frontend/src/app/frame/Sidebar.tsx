@@ -50,11 +50,12 @@ const SETUP: readonly Entry[] = [
 /** The main navigation. On a phone it lives in a drawer and closes when something was picked. */
 export function Sidebar({ onPick }: { onPick?: () => void }) {
   const firing = useQuery(attentionQuery).data?.items.filter((item) => item.severity === "critical").length ?? 0;
+  const brand = useMe()?.brand;
   return (
     <div className={c["side"]}>
       <Link to="/fleet" className={c["brand"]} {...(onPick ? { onClick: onPick } : {})}>
         <Logo />
-        ServersCTL
+        {brand}
       </Link>
       <button
         type="button"
