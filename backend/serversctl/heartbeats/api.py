@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.views import MethodView
 
 from ..identity.access import Role, actor, allow, principal
-from ..kernel.errors import Conflict, Unavailable
+from ..kernel.errors import Conflict, NotFound, Unavailable
 from ..kernel.http import Blueprint, session, wired
 from ..members import service as members
 from ..members.release import built_version
@@ -41,6 +41,15 @@ def _lend(state: BlueprintSetupState) -> None:
     wiring.hooks.setdefault("heartbeats_by_text", lending.heartbeats_by_text)
     wiring.hooks.setdefault("pool_health", lending.pool_health)
     wiring.hooks.setdefault("member_facts", lending.member_facts)
+
+
+def _is_there(pool_id: UUID) -> bool:
+    """A browser's tabs share one stream: a tab that still looks at a deleted pool must not end it for the others."""
+    try:
+        get_pool(session(), principal().account_id, pool_id)
+    except NotFound:
+        return False
+    return True
 
 
 def _member(member_id: UUID, *, lock: bool = False) -> Member:
@@ -164,8 +173,8 @@ class Events(MethodView):
     @blp.response(200, content_type="text/event-stream", description="Server-sent events")
     def get(self, query: dict[str, Any]) -> Response:
         """Live changes of the account; `Last-Event-ID` resumes"""
-        for pool_id in {*query["beats"], *([query["pool"]] if query["pool"] else [])}:
-            get_pool(session(), principal().account_id, pool_id)
+        if query["pool"] is not None:
+            get_pool(session(), principal().account_id, query["pool"])
         if query["member"] is not None:
             _member(query["member"])
         return hand_over(
@@ -173,7 +182,7 @@ class Events(MethodView):
                 account_id=principal().account_id,
                 pool_id=query["pool"],
                 member_id=query["member"],
-                beats_of=tuple(dict.fromkeys(query["beats"])),
+                beats_of=tuple(pool_id for pool_id in dict.fromkeys(query["beats"]) if _is_there(pool_id)),
                 last_id=request.headers.get("Last-Event-ID"),
             )
         )
