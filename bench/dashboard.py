@@ -13,8 +13,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from e2e.browser.chromium import chromium_path, launch
 from e2e.browser.visitor import Visitor, sign_in, visiting
+from e2e.showcase.crowd import many
 from e2e.showcase.plane import furnished
-from e2e.showcase.scene import Scene, many
+from e2e.showcase.scene import Scene
 from e2e.stage import until
 
 ROOT = Path(__file__).parents[1]

@@ -16,8 +16,9 @@ from types import FrameType
 import httpx
 
 from ..control_plane import EMAIL, PASSWORD, Problem
+from .crowd import many
 from .plane import furnished
-from .scene import Scene, furnish, many
+from .scene import Scene, furnish
 
 
 def keep_busy(scene: Scene) -> None:
@@ -59,7 +60,8 @@ def main() -> None:
         say(f"{place.url}/app/   {EMAIL}   {PASSWORD}\nAPI token: {place.plane.token}\nCA: {place.plane.ca_file}")
         scene = furnish(place, say)
         if args.members:
-            many(scene, args.members, say)
+            say(f"{args.members} more members begin to beat …")
+            many(scene, args.members)
         say("The place is furnished. Ctrl-C ends it.")
         keep_busy(scene)
 

@@ -219,16 +219,3 @@ def some_jobs(scene: Scene) -> None:
     scene.place.api.post(f"/jobs/{jobs['cancelled']}/cancel")
     fleet.of(f"edge-ams-1.{ZONE}").slow_job_sec = 250.0
     jobs["running"] = scene.order("edge-ams-1", "agent.update")
-
-
-def many(scene: Scene, count: int, say: Say = lambda _: None) -> str:
-    """A pool of so many beating members, for the scale pages."""
-    scene.pool("fleet-of-many")
-    for number in range(1, count + 1):
-        name = f"node-{number:04d}"
-        scene.enrol(
-            scene.member("fleet-of-many", name, list(CITIES)[number % len(CITIES)]), name, sessions=20 + number % 90
-        )
-        if number % 500 == 0:
-            say(f"{number} of {count} members beat …")
-    return scene.pools["fleet-of-many"]
