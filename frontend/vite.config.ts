@@ -22,5 +22,6 @@ export default defineConfig({
     css: { modules: { classNameStrategy: "non-scoped" } },
     testTimeout: 20_000,
     maxWorkers: 2,
+    isolate: false,
   },
 });

@@ -244,10 +244,13 @@ class CredentialRotation(MethodView):
 @blp.route("/dns")
 class AccountNames(MethodView):
     @allow(Role.VIEWER, "dns:read")
-    @blp.arguments(PageArgs, location="query")
+    @blp.arguments(schemas.AccountDnsArgs, location="query")
     @blp.response(200, schemas.AccountDnsPage)
     def get(self, args: dict[str, Any]) -> Page[dict[str, Any]]:
-        """List the names of all pools with their records and their drift"""
+        """List the names of all pools with their records and their drift
+
+        With `poolId` the list has that pool's name, or nothing while it has none: no error, unlike the pool's own address.
+        """
         found = service.links_page(session(), _account(), **args)
         keys = {row.id: row for row in credentials.listed(session(), _account())}
         preflights = service.last_preflights(session(), [row.pool_id for row, _ in found.items])

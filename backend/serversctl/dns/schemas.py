@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from marshmallow import fields, validate
 
-from ..kernel.http import WireSchema, page_of
+from ..kernel.http import PageArgs, WireSchema, page_of
 from .ports import Option, options_of
 from .registry import all_providers
 from .tables import COLOURS, SCOPES, STATES
@@ -245,6 +245,10 @@ class WritesArgs(WireSchema):
 
 class WritesOut(WireSchema):
     items = fields.List(fields.Nested(WriteOut), required=True)
+
+
+class AccountDnsArgs(PageArgs):
+    pool_id = fields.UUID(load_default=None, metadata={"description": "Only this pool's name"})
 
 
 CredentialPage = page_of(CredentialOut)

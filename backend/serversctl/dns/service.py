@@ -124,9 +124,13 @@ def last_preflight(session: Session, pool_id: UUID) -> DnsPreflight | None:
     return session.scalar(query.order_by(DnsPreflight.at.desc(), DnsPreflight.id).limit(1))
 
 
-def links_page(session: Session, account_id: UUID, *, limit: int, cursor: str | None) -> Page[tuple[PoolDns, str]]:
-    """The names of all pools with the pools' own names, by name."""
+def links_page(
+    session: Session, account_id: UUID, *, limit: int, cursor: str | None, pool_id: UUID | None = None
+) -> Page[tuple[PoolDns, str]]:
+    """The names of all pools, or of this one, with the pools' own names, by name."""
     query = select(PoolDns, Pool.name).join(Pool, Pool.id == PoolDns.pool_id).where(PoolDns.account_id == account_id)
+    if pool_id is not None:
+        query = query.where(PoolDns.pool_id == pool_id)
     if after := paging.decode(cursor, 1):
         query = query.where(PoolDns.fqdn > str(after[0]))  # names are unique in an account
     rows = session.execute(query.order_by(PoolDns.fqdn).limit(limit + 1)).all()

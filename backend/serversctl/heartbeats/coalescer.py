@@ -95,9 +95,11 @@ class Coalescer:
         if sums is None or sums[0] != window:
             if sums is not None:
                 closed = (int(sums[0]), _mean_of(sums))
-            sums = entry.live.sums = [float(window)] + [0.0] * 9
-        cpu, memory, disk, flags, load, _sessions = rings.SAMPLE.unpack(sample)
-        for place, value, unknown in ((1, cpu, 255), (3, memory, 255), (5, disk, 255), (7, load, 65535)):
+            sums = entry.live.sums = [float(window)] + [0.0] * 11
+        cpu, memory, disk, flags, load, sessions = rings.SAMPLE.unpack(sample)
+        for place, value, unknown in (
+            (1, cpu, 255), (3, memory, 255), (5, disk, 255), (7, load, 65535), (10, sessions, 65535),
+        ):  # fmt: skip
             if value != unknown:
                 sums[place] += value
                 sums[place + 1] += 1
@@ -222,8 +224,11 @@ def _mean_of(sums: list[float]) -> bytes:
     def mean(place: int) -> float | None:
         return sums[place] / sums[place + 1] if sums[place + 1] else None
 
-    load = mean(7)
-    return rings.pack(mean(1), mean(3), mean(5), int(sums[9]), load=None if load is None else load / 100, sessions=None)
+    load, sessions = mean(7), mean(10)
+    return rings.pack(
+        mean(1), mean(3), mean(5), int(sums[9]), load=None if load is None else load / 100,
+        sessions=None if sessions is None else round(sessions),
+    )  # fmt: skip
 
 
 def _slow_blocks(beat: Beat) -> dict[str, bytes]:

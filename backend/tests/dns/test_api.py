@@ -408,6 +408,15 @@ def test_the_names_of_all_pools_come_in_one_list(api: Api, key: str) -> None:
     assert api.other_tenant().get("/api/dns").get_json()["items"] == []
 
 
+def test_one_pool_is_asked_about_without_an_error_when_it_has_no_name(api: Api, key: str) -> None:
+    named, bare = a_pool(api, "named"), a_pool(api, "bare")
+    name_pool(api, named, key, label="a")
+    viewer = api.client_as("viewer")
+    assert [one["poolName"] for one in viewer.get(f"/api/dns?poolId={named}").get_json()["items"]] == ["named"]
+    assert viewer.get(f"/api/dns?poolId={bare}").get_json()["items"] == []
+    assert api.other_tenant().get(f"/api/dns?poolId={named}").get_json()["items"] == []
+
+
 def test_the_list_of_names_says_the_same_as_each_pool(api: Api, key: str, pool: UUID) -> None:
     name_pool(api, pool, key)
     put_record(api, pool, "93.184.216.34")

@@ -45,6 +45,20 @@ def test_history_knows_the_sessions_of_each_beat(fleet: Fleet) -> None:
     assert [sample.sessions for sample in fleet.facts.history(lb1, rings.FINE)] == [118]
 
 
+def test_the_sessions_of_ten_seconds_become_their_mean(fleet: Fleet) -> None:
+    lb1 = fleet.enrol()
+    for sessions in (100, 200):
+        fleet.beat(
+            lb1, haproxy={"monitored": True, "active": True, "stats": {"sessions": sessions}}, host={}, flush=False
+        )
+    fleet.ticker.at += 11
+    fleet.beat(lb1, host={})
+    found = (
+        fleet.facts.history(lb1, rings.COARSE) or fleet.facts.coarse_histories([lb1], fleet.liveness.now() + 30)[lb1]
+    )
+    assert [sample.sessions for sample in found] == [150]
+
+
 def test_five_minutes_are_rolled_up_once_whatever_how_often_it_runs(fleet: Fleet) -> None:
     lb1 = fleet.enrol()
     now = fleet.liveness.now()

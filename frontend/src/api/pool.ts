@@ -2,7 +2,6 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { beats } from "./beats";
 import { api, take, type Wire } from "./client";
 import { keys } from "./keys";
-import { asProblem } from "./problem";
 
 export type Overview = Wire<"OverviewOut">;
 export type PoolMember = Overview["members"][number];
@@ -64,7 +63,8 @@ export const failoverQuery = (poolId: string) =>
   queryOptions({
     queryKey: [...keys.pool(poolId), "failover"],
     queryFn: () => take(api.GET("/api/pools/{poolId}/failover", { params: { path: { poolId } } })),
-    refetchInterval: 5_000,
+    // Thousands of candidates with their gates are a heavy answer: events of the stream refresh it at once anyway.
+    refetchInterval: (query) => ((query.state.data?.decision.members.length ?? 0) > CARDS_MAX ? 30_000 : 5_000),
   });
 
 export const useFailover = (poolId: string) => useQuery(failoverQuery(poolId));
@@ -73,14 +73,10 @@ export const useFailover = (poolId: string) => useQuery(failoverQuery(poolId));
 export const poolDnsQuery = (poolId: string) =>
   queryOptions({
     queryKey: [...keys.pool(poolId), "dns"],
-    queryFn: async (): Promise<PoolDns | null> => {
-      try {
-        return await take(api.GET("/api/pools/{poolId}/dns", { params: { path: { poolId } } }));
-      } catch (error) {
-        if (asProblem(error).code === "dns_not_connected") return null;
-        throw error;
-      }
-    },
+    // The list filtered by the pool, and not the pool's own address: that one answers 404 while there is none, and a
+    // browser writes every 404 into its console as an error.
+    queryFn: async (): Promise<PoolDns | null> =>
+      (await take(api.GET("/api/dns", { params: { query: { poolId } } }))).items[0] ?? null,
     refetchInterval: 30_000,
   });
 

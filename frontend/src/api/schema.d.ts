@@ -511,7 +511,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the names of all pools with their records and their drift */
+        /**
+         * List the names of all pools with their records and their drift
+         * @description With `poolId` the list has that pool's name, or nothing while it has none: no error, unlike the pool's own address.
+         */
         get: operations["getDns"];
         put?: never;
         post?: never;
@@ -5118,6 +5121,8 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                /** @description Only this pool's name */
+                poolId?: string | null;
             };
             header?: never;
             path?: never;

@@ -35,7 +35,7 @@ export const meOf = (given: Partial<Me> = {}): Me => ({
   },
   locks: [],
   edition: "selfhosted",
-    brand: "ServersCTL",
+  brand: "ServersCTL",
   csrfToken: "csrf-1",
   steppedUpUntil: null,
   preferences: { timeZone: "utc", theme: "auto", savedFilters: [] },

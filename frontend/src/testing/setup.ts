@@ -1,11 +1,14 @@
 import "@testing-library/jest-dom/vitest";
+import { notifications } from "@mantine/notifications";
 import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { setCsrfToken, setGates } from "../api/transport";
 import { server } from "./server";
 
 // jsdom has no layout; Mantine asks for these at mount.
 Object.defineProperty(window, "matchMedia", {
   writable: true,
+  configurable: true,
   value: (query: string) => ({
     matches: false,
     media: query,
@@ -27,6 +30,7 @@ window.IntersectionObserver ??= NoObserver as unknown as typeof IntersectionObse
 window.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;
 Object.defineProperty(document, "fonts", {
+  configurable: true,
   value: { addEventListener: vi.fn(), removeEventListener: vi.fn(), ready: Promise.resolve() },
 });
 
@@ -38,6 +42,10 @@ beforeAll(() => server.listen({ onUnhandledRequest: "error" }));
 afterEach(() => {
   server.resetHandlers();
   cleanup();
+  // Files share one set of modules (it is six times as fast): what modules keep is put back after each test.
+  notifications.clean();
+  setCsrfToken(null);
+  setGates({ signInAgain: null, stepUp: null });
   localStorage.clear();
 });
 afterAll(() => server.close());

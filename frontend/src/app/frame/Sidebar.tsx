@@ -18,11 +18,11 @@ import {
 } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, type LinkProps, useNavigate } from "@tanstack/react-router";
+import { attentionQuery } from "../../api/attention";
 import { api, take } from "../../api/client";
 import { useMe } from "../../api/session";
 import { Logo } from "../../ui/Logo";
 import { toast } from "../../ui/toast";
-import { attentionQuery } from "./attention";
 import { openPalette } from "./palette";
 import c from "./Sidebar.module.css";
 

@@ -3,11 +3,11 @@ import { IconBell, IconCheck, IconChevronDown, IconMenu2, IconMoon, IconSun } fr
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useContext } from "react";
+import { attentionQuery } from "../../api/attention";
 import { plural } from "../../lib/numbers";
 import { clockText, zoneName } from "../../ui/time/format";
 import { useNow } from "../../ui/time/now";
 import { type Zone, ZoneContext } from "../../ui/time/zone";
-import { attentionQuery } from "./attention";
 import { Crumbs } from "./Crumbs";
 import { StreamMark } from "./StreamMark";
 import c from "./TopBar.module.css";

@@ -12,7 +12,7 @@ function page(items: object[], { query = "", me = ME as object, log = [] as obje
   answers("get", "/api/notification-channels/kinds", KINDS);
   answers("get", "/api/notification-channels", { items, nextCursor: null });
   answers("get", "/api/pools", { items: [{ id: "p1", name: "edge" }], nextCursor: null });
-  answers("get", "/api/pools/p1/failover", { bannerSec });
+  answers("get", "/api/pools/p1/failover", { bannerSec, decision: { members: [] } });
   const asked = answers("get", "/api/notification-deliveries", { items: log, nextCursor: null });
   const shown = show(<MonitoringPage />, { path: PATH, at: `/pools/p1/monitoring${query}` });
   shown.client.setQueryData(keys.me, me);
@@ -61,7 +61,7 @@ test("the account's inboxes say whether a channel writes to them", async () => {
 
 test("the banner's time is saved at once and can be undone", async () => {
   const { user } = page([channel()]);
-  const came = answers("put", "/api/pools/p1/failover", { bannerSec: 3600 });
+  const came = answers("put", "/api/pools/p1/failover", { bannerSec: 3600, decision: { members: [] } });
   await user.click(await screen.findByRole("combobox", { name: /Failover active/ }));
   await user.click(await screen.findByRole("option", { name: "60 min" }));
   await waitFor(() => expect(came).toHaveLength(1));

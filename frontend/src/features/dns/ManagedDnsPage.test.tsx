@@ -21,18 +21,18 @@ beforeEach(() => {
       { name: "example.org", status: "active" },
     ],
   });
-  answers("get", "/api/pools/p1/failover", { recoverySec: 30 });
+  answers("get", "/api/pools/p1/failover", { recoverySec: 30, decision: { members: [] } });
   answers("get", "/api/pools/p1/overview", { pool: { id: "p1", template: "haproxy" }, members: [] });
   answers("get", "/api/pools/p1/dns/writes", { items: [] });
 });
 
 function connected(part: Partial<PoolDns> = {}, query = "") {
-  answers("get", "/api/pools/p1/dns", poolDns(part));
+  answers("get", "/api/dns", { items: [poolDns(part)], nextCursor: null });
   return show(<ManagedDnsPage />, { path: PATH, at: `${AT}${query}` });
 }
 
 function unconnected() {
-  refuses("get", "/api/pools/p1/dns", { status: 404, code: "dns_not_connected", detail: "This pool has no DNS yet." });
+  answers("get", "/api/dns", { items: [], nextCursor: null });
   return show(<ManagedDnsPage />, { path: PATH, at: AT });
 }
 
@@ -44,7 +44,7 @@ test("a pool without DNS is connected in one form that shows the full name and t
   await user.type(screen.getByLabelText(/Label/), "lb");
   expect(screen.getByRole("status", { name: "Full name" })).toHaveTextContent("lb.example.com");
   expect(await screen.findByText(/The last client arrives after about 90 s/)).toBeVisible();
-  answers("get", "/api/pools/p1/dns", poolDns());
+  answers("get", "/api/dns", { items: [poolDns()], nextCursor: null });
   await user.click(screen.getByRole("button", { name: "Connect DNS" }));
   await waitFor(() => expect(came).toHaveLength(1));
   expect(await came[0]?.json()).toEqual({
@@ -184,7 +184,7 @@ test("disconnecting wants the name typed", async () => {
   const button = within(dialog).getByRole("button", { name: "Disconnect DNS" });
   expect(button).toBeDisabled();
   await user.type(within(dialog).getByLabelText(/to confirm/), "lb.example.com");
-  refuses("get", "/api/pools/p1/dns", { status: 404, code: "dns_not_connected", detail: "This pool has no DNS yet." });
+  answers("get", "/api/dns", { items: [], nextCursor: null });
   await user.click(button);
   await waitFor(() => expect(came).toHaveLength(1));
   expect(await screen.findByText(/No DNS is connected/)).toBeVisible();

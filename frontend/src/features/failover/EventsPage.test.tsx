@@ -10,7 +10,7 @@ const wire = (value: unknown) => value as { [name: string]: never };
 
 beforeEach(() => {
   answers("get", `/api/pools/${POOL}/overview`, wire(anOverview()));
-  refuses("get", `/api/pools/${POOL}/dns`, { status: 404, code: "dns_not_connected", detail: "No DNS." });
+  answers("get", "/api/dns", { items: [], nextCursor: null });
 });
 
 const list = () => show(<EventsPage />, { path: "/pools/$pool/events", at: `/pools/${POOL}/events` });

@@ -9,7 +9,7 @@ import { AMS, aDecision, aFailover, anOverview, FRA, POOL } from "./fixtures";
 import { SettingsPage } from "./SettingsPage";
 
 beforeEach(() => {
-  refuses("get", `/api/pools/${POOL}/dns`, { status: 404, code: "dns_not_connected", detail: "No DNS." });
+  answers("get", "/api/dns", { items: [], nextCursor: null });
   answers("post", `/api/pools/${POOL}/failover/simulate`, aDecision());
 });
 
