@@ -55,12 +55,20 @@ def engine(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A fresh database: SQLite, or PostgreSQL with TEST_DATABASE=postgresql (the suite runs on both)."""
     load_every_table()
     if os.environ.get("TEST_DATABASE", "sqlite") == "postgresql":
-        url = request.getfixturevalue("postgres_database")
-    else:
-        url = f"sqlite:///{tmp_path / 'test.db'}"
-    made = make_engine(url)
+        with request.getfixturevalue("postgres_server").emptied_database(_make_tables) as url:
+            made = make_engine(url)
+            yield made
+            made.dispose()
+        return
+    made = make_engine(f"sqlite:///{tmp_path / 'test.db'}")
     Base.metadata.create_all(made)
     yield made
+    made.dispose()
+
+
+def _make_tables(url: str) -> None:
+    made = make_engine(url)
+    Base.metadata.create_all(made)
     made.dispose()
 
 

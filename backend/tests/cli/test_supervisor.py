@@ -183,7 +183,8 @@ def test_a_role_that_refuses_its_settings_at_the_first_start_ends_the_tree(tree:
     up = tree(("one", 5, "", POLITE), ("two", 5, "never", "import sys; print('SERVERSCTL_X is wrong'); sys.exit(2)"))
     assert up.process.wait(timeout=10) == 2
     assert "two|SERVERSCTL_X is wrong" in up.text()
-    assert "one|drained" in up.text()
+    # Whether it drained too is told above: here it may be stopped before it is ready for that.
+    assert "up: stopping one" in up.text()
 
 
 def test_a_role_that_keeps_dying_waits_longer_each_time(tree: Callable[..., Tree]) -> None:

@@ -143,30 +143,45 @@ def test_a_paused_server_can_be_stopped() -> None:
     assert time.monotonic() - before < 5
 
 
-def test_each_postgres_database_is_a_fresh_copy_of_the_template() -> None:
-    def fill(url: str) -> None:
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.execute(text("CREATE TABLE things (name text)"))
-        engine.dispose()
+def fill(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE things (name text)"))
+        connection.execute(text("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"))
+        connection.execute(text("CREATE TRIGGER guard BEFORE DELETE ON things FOR EACH ROW EXECUTE FUNCTION no()"))
+    engine.dispose()
 
+
+def test_a_fresh_postgres_database_is_dropped_whoever_is_connected() -> None:
     with Postgres.start() as server:
-        server.prepare_template(fill)
         with server.fresh_database() as first, server.fresh_database() as second:
             engines = [create_engine(first), create_engine(second)]
-            with engines[0].begin() as connection:
-                connection.execute(text("INSERT INTO things VALUES ('a')"))
-            counts = []
-            for engine in engines:
+            fill(first)
+            for engine, tables in zip(engines, (1, 0), strict=True):
                 with engine.begin() as connection:
-                    counts.append(connection.execute(text("SELECT count(*) FROM things")).scalar())
-            assert counts == [1, 0]
+                    query = text("SELECT count(*) FROM pg_tables WHERE tablename = 'things'")
+                    assert connection.execute(query).scalar() == tables
         # The engines above still hold connections: dropping went through all the same.
         with pytest.raises(psycopg.OperationalError, match="does not exist"):
             psycopg.connect(first.replace("+psycopg", ""))
         pid = server.pid
     assert not Path(f"/proc/{pid}").exists()
     assert not server.directory.exists()
+
+
+def test_the_kept_postgres_database_is_empty_each_time_and_made_anew_when_a_guard_is_gone() -> None:
+    with Postgres.start() as server:
+        urls = []
+        for harm in ("INSERT INTO things VALUES ('a')", "DROP TRIGGER guard ON things", "SELECT 1"):
+            with server.emptied_database(fill) as url:
+                urls.append(url)
+                engine = create_engine(url)  # never disposed: a test that forgets to must not hold up the next one
+                with engine.begin() as connection:
+                    assert connection.execute(text("SELECT count(*) FROM things")).scalar() == 0
+                    guards = connection.execute(text("SELECT count(*) FROM pg_trigger WHERE tgname = 'guard'")).scalar()
+                    assert guards == 1
+                    connection.execute(text(harm))
+        assert urls[0] == urls[1] != urls[2]
 
 
 def mail(subject: str) -> EmailMessage:
