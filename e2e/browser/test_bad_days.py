@@ -37,7 +37,7 @@ def test_a_session_that_ended_asks_over_the_page_and_keeps_what_was_typed(visit:
     visitor.context.clear_cookies()
     dialog.submit()
     gate = Frame(visitor.page).dialog("Your session has ended")
-    gate.get_by_label("Password", exact=True).fill(PASSWORD)
+    gate.get_by_role("textbox", name="Password").fill(PASSWORD)
     gate.get_by_role("button", name="Sign in").click()
     expect(dialog.copy_command).to_be_visible()
     assert [m["displayName"] for m in build.place.api.items(f"/pools/{pool}/members")] == [

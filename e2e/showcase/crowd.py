@@ -16,6 +16,7 @@ from .scene import CITIES, Scene
 
 def many(scene: Scene, count: int, *, pool: str = "fleet-of-many", beating: bool = True) -> str:
     """A pool with `count` members `node-0001` …; with `beating` each has an agent. The pool's id."""
+    import serversctl.identity.tables  # noqa: F401  what members refer to
     from serversctl.members.service import touch_directory  # found by the paths that `stage` sets
     from serversctl.members.tables import Member
     from serversctl.pools.tables import Pool
