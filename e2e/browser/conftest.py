@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,7 @@ from e2e.stage import ROOT
 from .chromium import chromium_path, launch
 from .visitor import Visitor, sign_in, visiting
 
+PROOF_SEC, MARGIN_SEC = 300, 120
 Visit = Callable[..., Visitor]
 expect.set_options(timeout=10_000)
 
@@ -77,8 +79,17 @@ def pair(build: Scene, kept_pair: str) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def signed_in(browser: Browser, place: Furnished) -> StorageState:
-    return sign_in(browser, place.url)
+def kept_session() -> dict[str, Any]:
+    return {"until": 0.0}
+
+
+@pytest.fixture
+def signed_in(browser: Browser, place: Furnished, kept_session: dict[str, Any]) -> StorageState:
+    """A session whose proof is fresh: after five minutes, dangerous actions ask for the password again."""
+    if time.monotonic() > kept_session["until"]:
+        kept_session.update(state=sign_in(browser, place.url), until=time.monotonic() + PROOF_SEC - MARGIN_SEC)
+    state: StorageState = kept_session["state"]
+    return state
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { IconBell, IconCheck, IconChevronDown, IconMenu2, IconMoon, IconSun } from "@tabler/icons-react";
+import { IconBell, IconChevronDown, IconMenu2, IconMoon, IconSun } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useContext } from "react";
@@ -92,17 +92,13 @@ function ZoneSwitch() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Show times in</Menu.Label>
-        {ZONES.map((one) => (
-          <Menu.Item
-            key={one.zone}
-            role="menuitemradio"
-            aria-checked={zone === one.zone}
-            rightSection={zone === one.zone ? <IconCheck size={15} aria-hidden /> : null}
-            onClick={() => setZone(one.zone)}
-          >
-            {one.text}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={zone} onChange={(chosen) => setZone(chosen === "local" ? "local" : "utc")}>
+          {ZONES.map((one) => (
+            <Menu.RadioItem key={one.zone} value={one.zone} closeMenuOnClick>
+              {one.text}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

@@ -69,12 +69,10 @@ export function FilterBar({ q, state, onFilter, columns, onColumns, children }: 
         </Menu.Target>
         <Menu.Dropdown>
           {columns.slice(1).map((column) => (
-            <Menu.Item
+            <Menu.CheckboxItem
               key={column.id}
-              role="menuitemcheckbox"
-              aria-checked={column.shown}
-              leftSection={<span aria-hidden>{column.shown ? "✓" : "\u2003"}</span>}
-              onClick={() =>
+              checked={column.shown}
+              onChange={() =>
                 onColumns(
                   column.shown
                     ? shown.filter((one) => one.id !== column.id).map((one) => one.id)
@@ -83,7 +81,7 @@ export function FilterBar({ q, state, onFilter, columns, onColumns, children }: 
               }
             >
               {column.header}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           ))}
         </Menu.Dropdown>
       </Menu>
