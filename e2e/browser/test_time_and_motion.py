@@ -76,7 +76,8 @@ def test_both_sides_of_a_clock_change_are_told_apart(visit: Visit, scene: Scene)
     def in_october(route: Route) -> None:
         body = route.fetch().json()
         body["createdAt"] = stamps[0]
-        body["timeline"] = [{**body["timeline"][0], "at": at} for at in stamps]
+        decided = next(entry for entry in body["timeline"] if entry["kind"] == "failover.decided")
+        body["timeline"] = [{**decided, "at": at} for at in stamps]
         route.fulfill(json=body)
 
     visitor.page.route(re.compile(rf"/events/{event}/incident"), in_october)
