@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import dns.exception
 import dns.flags
@@ -15,7 +15,7 @@ import dns.resolver
 
 from ..kernel.errors import DomainError
 from ..kernel.outbound import Outbound
-from .ports import ADDRESS_TYPES, canonical
+from .ports import ADDRESS_TYPES, TEXT, canonical, plain_text
 
 SERVERS_MAX = 6
 Server = tuple[str, int]
@@ -29,6 +29,15 @@ def system_name_servers(zone: str) -> list[str]:
     except dns.exception.DNSException:
         return []
     return sorted(rdata.target.to_text(omit_final_dot=True) for rdata in answer)
+
+
+def system_alias(name: str) -> str | None:
+    """The target of a CNAME at a name, asked through this machine's resolver; None without one."""
+    try:
+        answer = dns.resolver.resolve(name + ".", "CNAME", lifetime=3.0)
+    except dns.exception.DNSException:
+        return None
+    return next((rdata.target.to_text(omit_final_dot=True).lower() for rdata in answer), None)
 
 
 class Authority:
@@ -65,6 +74,25 @@ class Authority:
             r.to_text() for rrset in answer.answer if rrset.rdtype == wanted and rrset.name == owner for r in rrset
         ]
         return tuple(sorted(canonical(kind, text) for text in found))
+
+    def holds_texts(
+        self, zone: str, servers: Sequence[Server] | None, name: str, values: Collection[str]
+    ) -> bool | None:
+        """True: every server that answered has all these TXT values; False: one lacks some; None: none answered."""
+        heard = [
+            set(values) <= {plain_text(text) for text in found}
+            for server in (servers or self._servers(zone))[:SERVERS_MAX]
+            if (found := self.answers(server, name, TEXT)) is not None
+        ]
+        return all(heard) if heard else None
+
+    def alias(self, zone: str, servers: Sequence[Server] | None, name: str) -> str | None:
+        """The name that a CNAME there points to, or None; the first server that answers counts."""
+        for server in (servers or self._servers(zone))[:SERVERS_MAX]:
+            found = self.answers(server, name, "CNAME")
+            if found is not None:
+                return found[0] if found else None
+        return None
 
     def _asks(self, server: Server, name: str, want: Mapping[str, Sequence[str]]) -> bool | None:
         for kind in ADDRESS_TYPES:

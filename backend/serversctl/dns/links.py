@@ -166,7 +166,7 @@ class _Watched:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        if name not in {"zones", "read", "apply", "check"}:
+        if name not in {"zones", "read", "apply", "texts", "add_text", "remove_text", "check"}:
             return found
 
         def call(*args: Any, **more: Any) -> Any:

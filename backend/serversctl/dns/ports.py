@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
@@ -15,6 +16,9 @@ from ..kernel.plugins import Registry
 # The types at a name that decide where a client goes. HTTPS carries address hints of its own.
 WATCHED = ("A", "AAAA", "CNAME", "HTTPS")
 ADDRESS_TYPES = ("A", "AAAA")
+TEXT = "TXT"
+TEXT_MAX = 255
+_QUOTED = re.compile(r'"([^"]*)"')
 
 Fence = Callable[[], None]
 
@@ -165,6 +169,19 @@ def canonical(kind: str, content: str) -> str:
     return content.rstrip(".").lower() if kind == "CNAME" else content
 
 
+def plain_text(content: str) -> str:
+    """A TXT record's value without quotes; several character strings are one value (RFC 1035 3.3.14)."""
+    parts = _QUOTED.findall(content)
+    return "".join(parts) if parts else content
+
+
+def quoted_text(value: str) -> str:
+    """A value as one quoted character string. Raises Refused for what would need escapes: nothing of ours does."""
+    if not value or len(value) > TEXT_MAX or not value.isascii() or not value.isprintable() or set(value) & set('"\\'):
+        raise Refused("A TXT value here has 1 to 255 printable ASCII characters, without quotes and backslashes.")
+    return f'"{value}"'
+
+
 def nothing() -> None:
     """A meter or fence that always lets through."""
 
@@ -217,6 +234,18 @@ class Provider(Protocol):
 
     def apply(self, zone: Zone, name: str, plan: Plan, fence: Fence) -> None:
         """Carry out a plan, in place and as one step where the provider can. Calls `fence` right before each write."""
+        ...
+
+    def texts(self, zone: Zone, name: str) -> tuple[str, ...]:
+        """The TXT values at a name, without quotes."""
+        ...
+
+    def add_text(self, zone: Zone, name: str, value: str, ttl: int, fence: Fence) -> None:
+        """Add one TXT value beside those that are there (the proof of an ACME challenge). A second add is no harm."""
+        ...
+
+    def remove_text(self, zone: Zone, name: str, value: str, fence: Fence) -> None:
+        """Remove the TXT record with exactly this value; the others stay. Nothing to remove is fine."""
         ...
 
     def check(self) -> CredentialReport:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 from serversctl.dns.authority import Authority
-from serversctl.dns.ports import Provider, ProviderUnauthorized, ProviderUnavailable, RateLimited, Zone, options_of
+from serversctl.dns.ports import (
+    Provider,
+    ProviderUnauthorized,
+    ProviderUnavailable,
+    RateLimited,
+    Refused,
+    Zone,
+    options_of,
+)
 from serversctl.dns.reconcile import Outcome, Target, Want, converge
 from serversctl.dns.registry import all_providers
 from support.vendors.benches import ZONE, Bench
@@ -196,3 +204,66 @@ def test_every_field_of_a_config_can_draw_itself(kind: str):
         assert option.label, option.name
         assert option.help, option.name
     assert any(option.secret for option in options_of(all_providers()[kind].config_class))
+
+
+# --- TXT values, for ACME ---------------------------------------------------------------------------------------
+
+PROOF, OTHER_PROOF = "x" * 43, "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0"
+
+
+def test_a_text_value_stands_beside_others_and_goes_alone(provider: Provider, bench: Bench, name: str):
+    zone = the_zone(provider)
+    bench.edit(name, "TXT", ['"keep me"'])
+    provider.add_text(zone, name, PROOF, 60, free)
+    provider.add_text(zone, name, OTHER_PROOF, 60, free)
+    assert sorted(provider.texts(zone, name)) == sorted(["keep me", PROOF, OTHER_PROOF])
+    provider.remove_text(zone, name, PROOF, free)
+    assert sorted(text.strip('"') for text in bench.look(name, "TXT")) == sorted(["keep me", OTHER_PROOF])
+
+
+def test_a_text_value_is_added_once_and_removed_in_peace_when_it_is_gone(provider: Provider, bench: Bench, name: str):
+    zone = the_zone(provider)
+    for _ in range(2):
+        provider.add_text(zone, name, PROOF, 60, free)
+    assert [text.strip('"') for text in bench.look(name, "TXT")] == [PROOF]
+    for _ in range(2):
+        provider.remove_text(zone, name, PROOF, free)
+    assert bench.look(name, "TXT") == ()
+    provider.remove_text(zone, name, "never-there", free)
+
+
+def test_text_values_leave_the_addresses_of_the_name_alone(provider: Provider, bench: Bench, name: str):
+    converge(provider, aim(provider, name), {"A": (V4,), "AAAA": (V6,)}, free)
+    zone = the_zone(provider)
+    provider.add_text(zone, name, PROOF, 60, free)
+    provider.remove_text(zone, name, PROOF, free)
+    assert (bench.look(name, "A"), bench.look(name, "AAAA")) == ((V4,), (V6,))
+    assert provider.texts(zone, name) == ()
+
+
+def test_a_text_is_not_written_when_the_fence_closes(provider: Provider, bench: Bench, name: str):
+    class Closed(Exception):
+        pass
+
+    def closed() -> None:
+        raise Closed
+
+    bench.edit(name, "TXT", [f'"{PROOF}"'])
+    with pytest.raises(Closed):
+        provider.add_text(the_zone(provider), name, OTHER_PROOF, 60, closed)
+    with pytest.raises(Closed):
+        provider.remove_text(the_zone(provider), name, PROOF, closed)
+    assert [text.strip('"') for text in bench.look(name, "TXT")] == [PROOF]
+
+
+@pytest.mark.parametrize("value", ["", 'a"b', "a\\b", "a\nb", "ü", "x" * 256])
+def test_a_text_that_would_need_escapes_is_refused(provider: Provider, name: str, value: str):
+    with pytest.raises(Refused):
+        provider.add_text(the_zone(provider), name, value, 60, free)
+
+
+def test_a_bad_secret_writes_no_text(bench: Bench, name: str):
+    provider = bench.provider(**bench.bad_secret)
+    with pytest.raises(ProviderUnauthorized):
+        provider.add_text(Zone(ZONE, ZONE), name, PROOF, 60, free)
+    provider.close()

@@ -15,6 +15,7 @@ import cloudflare
 import httpx
 
 from ..ports import (
+    TEXT,
     WATCHED,
     Allowance,
     Change,
@@ -35,7 +36,9 @@ from ..ports import (
     canonical,
     check_token,
     option,
+    plain_text,
     provider,
+    quoted_text,
 )
 from ..wire import allowance_of, failure, refusal
 
@@ -144,6 +147,43 @@ class CloudflareDns:
             self._write(lambda: records.update(record_id, zone_id=zone.ref, **item))
         else:
             self._write(lambda: records.edit(record_id, zone_id=zone.ref, **item))
+
+    def texts(self, zone: Zone, name: str) -> tuple[str, ...]:
+        return tuple(value for _, value in self._texts(zone, name))
+
+    def add_text(self, zone: Zone, name: str, value: str, ttl: int, fence: Fence) -> None:
+        content, ttl = quoted_text(value), max(ttl, self.limits.ttl_min)
+        fence()
+        try:
+            self._write(
+                lambda: self._sdk.dns.records.create(zone_id=zone.ref, name=name, type=TEXT, content=content, ttl=ttl)
+            )
+        except Stale:
+            # The identical record stands there already: an earlier add whose answer was lost.
+            if value not in self.texts(zone, name):
+                raise
+
+    def remove_text(self, zone: Zone, name: str, value: str, fence: Fence) -> None:
+        for record_id, found in self._texts(zone, name):
+            if found == value:
+                fence()
+                try:
+                    self._write(lambda record_id=record_id: self._sdk.dns.records.delete(record_id, zone_id=zone.ref))  # type: ignore[misc]
+                except Stale:
+                    continue  # somebody else removed it
+
+    def _texts(self, zone: Zone, name: str) -> list[tuple[str, str]]:
+        found = self._pages(
+            lambda page: self._sdk.dns.records.list(
+                zone_id=zone.ref, name={"exact": name}, type=TEXT, per_page=RECORDS_PER_PAGE, page=page
+            ),
+            RECORDS_PER_PAGE,
+        )
+        return [
+            (str(entry.id), plain_text(str(entry.content or "")))
+            for entry in found
+            if str(entry.name).lower().rstrip(".") == name and entry.type == TEXT
+        ]
 
     def check(self) -> CredentialReport:
         try:

@@ -14,6 +14,7 @@ import httpx
 
 from ...kernel.outbound import OutboundRefused, parse_url
 from ..ports import (
+    TEXT,
     WATCHED,
     CredentialReport,
     Fence,
@@ -30,7 +31,9 @@ from ..ports import (
     check_port,
     check_token,
     option,
+    plain_text,
     provider,
+    quoted_text,
 )
 from ..wire import failure, refusal
 
@@ -111,6 +114,41 @@ class PowerDns:
         entries = [{"content": r.content + ("." if kind == "CNAME" else ""), "disabled": False} for r in records]
         ttl = min(record.ttl for record in records)
         return {"name": name + ".", "type": kind, "ttl": ttl, "changetype": "REPLACE", "records": entries}
+
+    def texts(self, zone: Zone, name: str) -> tuple[str, ...]:
+        return tuple(plain_text(content) for content in self._texts(zone, name)[1])
+
+    def add_text(self, zone: Zone, name: str, value: str, ttl: int, fence: Fence) -> None:
+        content = quoted_text(value)
+        known_ttl, held = self._texts(zone, name)
+        if value not in map(plain_text, held):
+            fence()
+            self._set_texts(zone, name, [*held, content], known_ttl or max(ttl, self.limits.ttl_min))
+
+    def remove_text(self, zone: Zone, name: str, value: str, fence: Fence) -> None:
+        ttl, held = self._texts(zone, name)
+        left = [content for content in held if plain_text(content) != value]
+        if left != held:
+            fence()
+            self._set_texts(zone, name, left, ttl)
+
+    def _texts(self, zone: Zone, name: str) -> tuple[int, list[str]]:
+        """TTL and contents, as they are written: what is not ours goes back exactly so."""
+        body = self._call("GET", f"/zones/{zone.ref}", params={"rrset_name": name + ".", "rrset_type": TEXT})
+        if not isinstance(body, dict) or not isinstance(body.get("rrsets"), list):
+            raise ProviderUnavailable("PowerDNS answered a zone without record sets. Check the API address.")
+        for rrset in body["rrsets"]:
+            if str(rrset.get("name", "")).rstrip(".").lower() == name and rrset.get("type") == TEXT:
+                return int(rrset["ttl"]), [r["content"] for r in rrset["records"] if not r.get("disabled")]
+        return 0, []
+
+    def _set_texts(self, zone: Zone, name: str, contents: Sequence[str], ttl: int) -> None:
+        """The API replaces whole sets only, so two writers at one moment can lose a value: read back, add again."""
+        change: dict[str, Any] = {"name": name + ".", "type": TEXT, "changetype": "DELETE"}
+        if contents:
+            entries = [{"content": content, "disabled": False} for content in contents]
+            change |= {"changetype": "REPLACE", "ttl": ttl, "records": entries}
+        self._call("PATCH", f"/zones/{zone.ref}", json={"rrsets": [change]}, write=True)
 
     def check(self) -> CredentialReport:
         try:

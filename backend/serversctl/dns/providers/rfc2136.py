@@ -30,6 +30,7 @@ import dns.update
 from ...kernel.errors import DomainError
 from ..names import clean_zone
 from ..ports import (
+    TEXT,
     WATCHED,
     CredentialReport,
     Fence,
@@ -48,7 +49,9 @@ from ..ports import (
     check_host,
     check_port,
     option,
+    plain_text,
     provider,
+    quoted_text,
 )
 from ..wire import failure
 
@@ -144,6 +147,28 @@ class Rfc2136:
             left = [record for record in plan.after if record.type == kind]
             if left:
                 update.add(owner, _rdataset(kind, left, ttl=min(record.ttl for record in left)))
+        fence()
+        self._check_update(self._exchange(update, write=True))
+
+    def texts(self, zone: Zone, name: str) -> tuple[str, ...]:  # noqa: ARG002
+        owner = dns.name.from_text(name)
+        return tuple(
+            plain_text(rdata.to_text())
+            for rrset in self._query(name, TEXT).answer
+            if rrset.rdtype == dns.rdatatype.TXT and rrset.name == owner
+            for rdata in rrset
+        )
+
+    def add_text(self, zone: Zone, name: str, value: str, ttl: int, fence: Fence) -> None:
+        """No prerequisite: adding one value touches no other, and a double is dropped (RFC 2136 3.4.2.2)."""
+        update = dns.update.UpdateMessage(zone.name + ".", keyring=self._keys)
+        update.add(dns.name.from_text(name), ttl, TEXT, quoted_text(value))
+        fence()
+        self._check_update(self._exchange(update, write=True))
+
+    def remove_text(self, zone: Zone, name: str, value: str, fence: Fence) -> None:
+        update = dns.update.UpdateMessage(zone.name + ".", keyring=self._keys)
+        update.delete(dns.name.from_text(name), TEXT, quoted_text(value))
         fence()
         self._check_update(self._exchange(update, write=True))
 

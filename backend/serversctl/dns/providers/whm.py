@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from ..ports import (
+    TEXT,
     WATCHED,
     ChangeKind,
     CredentialReport,
@@ -30,7 +31,9 @@ from ..ports import (
     check_port,
     check_token,
     option,
+    plain_text,
     provider,
+    quoted_text,
 )
 from ..wire import failure, refusal
 
@@ -117,6 +120,28 @@ class Whm:
         fence()
         self._call("mass_edit_dns_zone", _numbered(form), write=True)
 
+    def texts(self, zone: Zone, name: str) -> tuple[str, ...]:
+        _, lines = self._parse(zone, kinds=(TEXT,))
+        return tuple(line.record.content for line in lines if line.name == name)
+
+    def add_text(self, zone: Zone, name: str, value: str, ttl: int, fence: Fence) -> None:
+        quoted_text(value)  # only the check: WHM takes character strings as they are
+        serial, lines = self._parse(zone, kinds=(TEXT,))
+        if any(line.name == name and line.record.content == value for line in lines):
+            return
+        item = {"dname": name + ".", "ttl": max(ttl, self.limits.ttl_min), "record_type": TEXT, "data": [value]}
+        fence()
+        form = [("zone", zone.name), ("serial", str(serial)), ("add", json.dumps(item))]
+        self._call("mass_edit_dns_zone", _numbered(form), write=True)
+
+    def remove_text(self, zone: Zone, name: str, value: str, fence: Fence) -> None:
+        serial, lines = self._parse(zone, kinds=(TEXT,))
+        gone = [line.index for line in lines if line.name == name and line.record.content == value]
+        if gone:
+            fence()
+            form = [("zone", zone.name), ("serial", str(serial)), *(("remove", str(index)) for index in gone)]
+            self._call("mass_edit_dns_zone", _numbered(form), write=True)
+
     def check(self) -> CredentialReport:
         try:
             names = tuple(zone.name for zone in self.zones())
@@ -132,8 +157,8 @@ class Whm:
     def close(self) -> None:
         self._http.close()
 
-    def _parse(self, zone: Zone) -> tuple[int, list[_Line]]:
-        """The zone's serial and its watched lines."""
+    def _parse(self, zone: Zone, *, kinds: Sequence[str] = WATCHED) -> tuple[int, list[_Line]]:
+        """The zone's serial and its lines of these types; without more, the watched ones."""
         payload = self._call("parse_dns_zone", {"zone": zone.name}).get("payload")
         if not isinstance(payload, list):
             raise ProviderUnavailable("WHM answered a zone without lines.")
@@ -146,7 +171,7 @@ class Whm:
                 data = [_text(part) for part in entry["data_b64"]]
                 if entry["record_type"] == "SOA":
                     serial = int(data[2])
-                elif entry["record_type"] in WATCHED:
+                elif entry["record_type"] in kinds:
                     lines.append(_line(entry, data, zone.name, lines))
         except (KeyError, IndexError, ValueError, TypeError, binascii.Error) as why:
             raise ProviderUnavailable("WHM answered a zone that we cannot read.") from why
@@ -186,7 +211,7 @@ def _line(entry: Mapping[str, Any], data: Sequence[str], zone: str, above: Seque
     # A name without a final dot is relative to the zone.
     name = name.rstrip(".") if name.endswith(".") else (zone if name in {"@", ""} else f"{name}.{zone}")
     kind = str(entry["record_type"])
-    content = canonical(kind, " ".join(data))
+    content = plain_text("".join(data)) if kind == TEXT else canonical(kind, " ".join(data))
     record = Record("", kind, content, int(entry["ttl"]))
     # A zone file may hold the same record twice; each needs an id of its own.
     doubles = sum(line.name == name and line.record.key == record.key for line in above)
