@@ -37,6 +37,18 @@ class Order:
     params: Mapping[str, Any]
 
 
+class Later(Exception):
+    """Raised by a command of the control plane that waits for somebody else: it is run again, in the same attempt.
+
+    What it did so far it has to have stored itself. The queue is free meanwhile.
+    """
+
+    def __init__(self, step: str, *, retry_in_sec: int) -> None:
+        super().__init__(step)
+        self.step = step
+        self.retry_in_sec = retry_in_sec
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One entry of the catalogue. `params` maps a name to {type, title, help?, required?, default?, min?, max?, …}."""

@@ -12,7 +12,7 @@ from ..kernel.db import reading, unit_of_work
 from ..kernel.errors import Conflict, DomainError, NotFound
 from ..kernel.outbox import OutboxEvent
 from . import flags, service
-from .catalogue import AGENT, HERE, Order, load
+from .catalogue import AGENT, HERE, Later, Order, load
 from .rotation import order_after
 from .rules import Ending
 from .tables import Job
@@ -42,9 +42,12 @@ def on_rotation(wiring: Any, event: OutboxEvent) -> None:
 def queue_own(wiring: Any) -> None:
     """Queue every pending command of the control plane; doubles are kept out by the attempt in the key."""
     with reading(wiring.sessions) as session:
-        waiting = [(str(job.id), job.attempt + 1, job.timeout_sec) for job in service.jobs_to_run_here(session)]
-    for job_id, attempt, timeout_sec in waiting:
-        wiring.hooks["enqueue"](RUN_HERE, job_id, key=f"job-{job_id}-{attempt}", timeout_sec=timeout_sec)
+        waiting = [
+            (str(job.id), f"{job.attempt + 1}-{job.deliveries}", job.timeout_sec)
+            for job in service.jobs_to_run_here(session)
+        ]
+    for job_id, turn, timeout_sec in waiting:
+        wiring.hooks["enqueue"](RUN_HERE, job_id, key=f"job-{job_id}-{turn}", timeout_sec=timeout_sec)
 
 
 def run_here(wiring: Any, job_id: str) -> None:
@@ -58,7 +61,12 @@ def run_here(wiring: Any, job_id: str) -> None:
         except (Conflict, NotFound) as why:
             log.info("job %s is not run: %s", job_id, why.detail)
             return
-    report = _run(wiring, job)
+    try:
+        report = _run(wiring, job)
+    except Later as why:
+        with unit_of_work(wiring.sessions) as session:
+            service.postpone(session, job.id, job.attempt, step=why.step, retry_in_sec=why.retry_in_sec)
+        return
     with unit_of_work(wiring.sessions) as session:
         service.complete(session, job.id, job.member_id, job.attempt, report)
 
@@ -69,6 +77,8 @@ def _run(wiring: Any, job: Job) -> service.Report:
     order = Order(job.id, job.account_id, job.pool_id, job.member_id, job.params)
     try:
         return service.Report(Ending.COMPLETED, result=dict(command.run(wiring, order)))
+    except Later:
+        raise
     except DomainError as why:
         return service.Report(Ending.FAILED, error=f"{why.code}: {why.detail}")
     except Exception as why:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,16 +11,18 @@ import pytest
 from serversctl.identity.audit import SYSTEM
 from serversctl.jobs import catalogue as catalogues
 from serversctl.jobs import flags, jobs, service
-from serversctl.jobs.catalogue import HERE, Catalogue, Command, Order, read_agent_commands
+from serversctl.jobs.catalogue import HERE, Catalogue, Command, Later, Order, read_agent_commands
 from serversctl.jobs.fit import misfit
 from serversctl.jobs.ports import MemberFacts
 from serversctl.jobs.rules import Danger, Ending, State
+from serversctl.jobs.tables import Job
 from serversctl.kernel import outbox
 from serversctl.kernel.clock import SystemClock
 from serversctl.kernel.db import unit_of_work
 from serversctl.kernel.errors import Forbidden
 from serversctl.members.service import rotate_secret
 from serversctl.members.tables import Member
+from serversctl.pools.tables import Pool
 from serversctl.wiring import Wiring
 from serversctl.worker.drain import drain
 from serversctl.worker.rooms import Rooms
@@ -246,3 +249,58 @@ def test_every_change_of_state_is_news(house: House):
     with unit_of_work(house.sessions) as session:
         kinds = session.scalars(select(outbox.OutboxEvent.kind).order_by(outbox.OutboxEvent.created_at)).all()
     assert kinds == ["job.pending", "job.running", "job.completed"]
+
+
+def _waiting_job(wire: Wire, monkeypatch: pytest.MonkeyPatch, run: Any) -> UUID:
+    """A job of our own whose command is `run`, ordered and pending."""
+    command = replace(OWN, id="pool.wait", run=run)
+    monkeypatch.setattr(jobs, "load", lambda _dist: Catalogue([command]))
+    with unit_of_work(wire.house.sessions) as session:
+        pool = session.get_one(Pool, wire.house.pool.id)
+        made = service.order(session, command=command, params={}, actor=SYSTEM, pool=pool, member=None)
+        return made.job.id
+
+
+def test_a_command_that_waits_is_run_again_in_the_same_attempt(
+    wire: Wire, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+):
+    turns: list[int] = []
+
+    def wait(_wiring: Any, _order: Order) -> dict[str, Any]:
+        turns.append(len(turns))
+        if len(turns) < 4:
+            raise Later("Waiting for the name servers", retry_in_sec=0)
+        return {"turns": len(turns)}
+
+    job_id = _waiting_job(wire, monkeypatch, wait)
+    keys: list[str] = []
+    wiring = wiring_of(wire)
+    wiring.hooks["enqueue"] = lambda task, *args, key, **_how: (
+        keys.append(key),
+        rooms.tasks[task](wiring, *args),
+    )
+    jobs.queue_own(wiring)
+    with unit_of_work(wire.house.sessions) as session:
+        job = session.get_one(Job, job_id)
+        assert (job.state, job.step, job.attempt) == ("pending", "Waiting for the name servers", 1)
+    for _ in range(3):
+        jobs.queue_own(wiring)
+    with unit_of_work(wire.house.sessions) as session:
+        job = session.get_one(Job, job_id)
+        assert (job.state, job.attempt, job.result) == ("completed", 1, {"turns": 4})
+    # A lane that died leaves its entry's key taken for a day: no turn may use another's.
+    assert len(set(keys)) == len(keys) == 4
+
+
+def test_a_cancel_that_comes_while_a_command_runs_ends_it_where_it_would_wait(
+    wire: Wire, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+):
+    def wait(_wiring: Any, order: Order) -> dict[str, Any]:
+        with unit_of_work(wire.house.sessions) as session:
+            service.cancel(session, session.get_one(Job, order.job_id), SYSTEM)
+        raise Later("Waiting", retry_in_sec=0)
+
+    job_id = _waiting_job(wire, monkeypatch, wait)
+    jobs.queue_own(wiring_of(wire))
+    with unit_of_work(wire.house.sessions) as session:
+        assert session.get_one(Job, job_id).state == "cancelled"

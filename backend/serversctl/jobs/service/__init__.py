@@ -18,6 +18,7 @@ from .look import (
     waiting,
 )
 from .ordering import Ordered, order
+from .postponing import postpone
 from .progressing import Progress, progress
 from .steering import cancel, hold_open, resolve
 from .stopping import lift_stop, stop_of, stop_work
@@ -48,6 +49,7 @@ __all__ = [
     "members_with_work",
     "move",
     "order",
+    "postpone",
     "progress",
     "resolve",
     "running_jobs",
