@@ -52,7 +52,8 @@ class Challenges:
 
         Raises Refused when no key of the account reaches that zone, ProviderError when a provider does not answer.
         """
-        wanted, seen = CHALLENGE + name.removeprefix("*."), []
+        wanted = CHALLENGE + name.removeprefix("*.")
+        seen: list[str] = []
         while wanted not in seen and len(seen) < HOPS_MAX:
             seen.append(wanted)
             found = self._reachable(account_id, pool_id, wanted)

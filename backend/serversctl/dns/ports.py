@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from ..kernel.errors import DomainError
 from ..kernel.outbound import Outbound
@@ -16,7 +16,7 @@ from ..kernel.plugins import Registry
 # The types at a name that decide where a client goes. HTTPS carries address hints of its own.
 WATCHED = ("A", "AAAA", "CNAME", "HTTPS")
 ADDRESS_TYPES = ("A", "AAAA")
-TEXT = "TXT"
+TEXT: Literal["TXT"] = "TXT"
 TEXT_MAX = 255
 _QUOTED = re.compile(r'"([^"]*)"')
 

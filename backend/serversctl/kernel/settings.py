@@ -61,6 +61,13 @@ def _https(value: str) -> str:
     return value.rstrip("/")
 
 
+def _email(value: str) -> str:
+    name, at, host = value.rpartition("@")
+    if not name or not at or "." not in host or any(ch.isspace() or ch == "," for ch in value):
+        raise ValueError("use one e-mail address, for example ops@example.com")
+    return value
+
+
 def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
@@ -137,6 +144,14 @@ class Settings:
         (), "Private networks that providers and webhooks may live in, comma-separated", _networks
     )
     outbound_ca_file: str = setting("", "Extra CA file for outbound TLS (WHM, PowerDNS, webhooks)")
+    acme_directory: str = setting(
+        "https://acme-v02.api.letsencrypt.org/directory",
+        "ACME directory of the certificate authority; using it agrees to its terms",
+        _https,
+    )
+    acme_contact: str = setting("", "E-mail address that the certificate authority may write to; empty: none", _email)
+    acme_eab_kid: str = setting("", "Key id of an external account, for authorities that want one")
+    acme_eab_hmac_key: str = setting("", "HMAC key of that external account, in Base64url", secret=True)
     registration: str = setting(
         "open", "open or closed; the first user always needs the set-up token", _choice("open", "closed")
     )

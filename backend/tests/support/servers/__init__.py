@@ -8,10 +8,11 @@ its own, so that the same servers run beside its hosts.
 
 from .bind import Bind
 from .haproxy import HaProxy
+from .pebble import Pebble
 from .postgres import Postgres
 from .powerdns import PowerDns
 from .process import MissingPackage, ServerFailed
 from .redis import Redis
 from .smtp import Smtp
 
-__all__ = ["Bind", "HaProxy", "MissingPackage", "Postgres", "PowerDns", "Redis", "ServerFailed", "Smtp"]
+__all__ = ["Bind", "HaProxy", "MissingPackage", "Pebble", "Postgres", "PowerDns", "Redis", "ServerFailed", "Smtp"]

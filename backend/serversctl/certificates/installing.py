@@ -1,0 +1,145 @@
+"""Certificates onto members: the active one and every standby get each new certificate, new members too."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from ..identity.audit import SYSTEM
+from ..jobs import service as jobs
+from ..jobs.catalogue import Command, load
+from ..jobs.tables import Job
+from ..kernel.db import database_now, reading, unit_of_work
+from ..kernel.errors import DomainError
+from ..kernel.outbox import OutboxEvent
+from ..kernel.sealed import Sealer
+from ..members.tables import Member
+from ..pools.tables import Pool
+from . import rules
+from .keys import combined_pem
+from .orders import key_context, tell
+from .tables import Certificate, CertificateInstall
+
+log = logging.getLogger(__name__)
+
+INSTALL = "tls.install_certificate"
+# Only these have an HAProxy that the certificate is for.
+TEMPLATE = "haproxy_edge"
+BATCH = 50
+
+
+def order_missing(wiring: Any, certificate_id: UUID | None = None) -> int:
+    """Order the install on each member that lacks a certificate's newest form. How many were ordered.
+
+    One member whose job cannot be ordered stops no other.
+    """
+    command = load(wiring.settings.agent_dist).find(INSTALL)
+    with reading(wiring.sessions) as session:
+        wanted = _missing(session, certificate_id)
+    done = 0
+    for one, member_id in wanted:
+        try:
+            with unit_of_work(wiring.sessions) as session:
+                done += _order(session, wiring.sealer, command, one, member_id)
+        except DomainError as why:
+            log.warning("the certificate %s is not ordered on member %s: %s", one, member_id, why.detail)
+            with unit_of_work(wiring.sessions) as session:
+                _note_failure(session, one, member_id, why.detail)
+    return done
+
+
+def _missing(session: Session, certificate_id: UUID | None) -> list[tuple[UUID, UUID]]:
+    now = database_now(session)
+    row = CertificateInstall
+    wanted = (
+        select(Certificate.id, Member.id)
+        .join(Member, and_(Member.pool_id == Certificate.pool_id, Member.template == TEMPLATE))
+        .outerjoin(row, and_(row.certificate_id == Certificate.id, row.member_id == Member.id))
+        .where(Certificate.fingerprint.is_not(None))
+        .where(
+            or_(
+                row.member_id.is_(None),
+                row.fingerprint != Certificate.fingerprint,
+                and_(row.state.in_(["failed", "waiting"]), or_(row.next_try_at.is_(None), row.next_try_at <= now)),
+            )
+        )
+        .limit(BATCH)
+    )
+    if certificate_id is not None:
+        wanted = wanted.where(Certificate.id == certificate_id)
+    return [(one, member_id) for one, member_id in session.execute(wanted)]
+
+
+def _order(session: Session, sealer: Sealer, command: Command, certificate_id: UUID, member_id: UUID) -> bool:
+    """False when the certificate or the member is gone by now."""
+    certificate = session.get(Certificate, certificate_id)
+    member = session.get(Member, member_id)
+    if certificate is None or member is None or not (certificate.chain_pem and certificate.key_sealed):
+        return False
+    row = _row(session, certificate_id, member_id)
+    key_pem = sealer.open(certificate.key_sealed, key_context(certificate.id))
+    ordered = jobs.order(
+        session,
+        command=command,
+        params={"hostname": certificate.hostname},
+        actor=SYSTEM,
+        pool=session.get_one(Pool, certificate.pool_id),
+        member=member,
+        inputs={"pem": combined_pem(certificate.chain_pem, key_pem)},
+        sealer=sealer,
+        idempotency_key=f"install-{certificate.fingerprint}-{member_id}-{row.failures}",
+    )
+    row.job_id, row.state, row.detail = ordered.job.id, "ordered", ""
+    row.fingerprint, row.changed_at = certificate.fingerprint or "", database_now(session)
+    tell(session, certificate, "certificate.installing", member_id=member_id)
+    return True
+
+
+def on_job(wiring: Any, event: OutboxEvent) -> None:
+    """An install ended: note how."""
+    if event.payload.get("command") != INSTALL:
+        return
+    with unit_of_work(wiring.sessions) as session:
+        job = session.get(Job, UUID(event.payload["jobId"]))
+        if job is None:
+            return
+        row = session.scalar(select(CertificateInstall).where(CertificateInstall.job_id == job.id))
+        if row is None or row.state != "ordered":
+            return
+        certificate = session.get_one(Certificate, row.certificate_id)
+        result = job.result or {}
+        if job.state == "completed":
+            row.state, row.failures, row.next_try_at = "installed", 0, None
+            row.in_use, row.detail = bool(result.get("inUse")), str(result.get("note", ""))[:500]
+            row.changed_at = database_now(session)
+            tell(session, certificate, "certificate.installed", member_id=row.member_id, inUse=row.in_use)
+        else:
+            _note_failure(session, row.certificate_id, row.member_id, job.error or f"The job is {job.state}.")
+
+
+def _note_failure(session: Session, certificate_id: UUID, member_id: UUID, detail: str) -> None:
+    certificate = session.get(Certificate, certificate_id)
+    if certificate is None or session.get(Member, member_id) is None:
+        return
+    row, now = _row(session, certificate_id, member_id), database_now(session)
+    row.state, row.detail, row.changed_at = "failed", detail[:1000], now
+    row.fingerprint = certificate.fingerprint or ""
+    row.failures += 1
+    row.next_try_at = rules.install_retry_at(now, row.failures)
+    tell(session, certificate, "certificate.install_failed", member_id=member_id, error=row.detail)
+
+
+def _row(session: Session, certificate_id: UUID, member_id: UUID) -> CertificateInstall:
+    row = session.get(CertificateInstall, (certificate_id, member_id))
+    if row is None:
+        row = CertificateInstall(
+            certificate_id=certificate_id, member_id=member_id, fingerprint="", failures=0, state="waiting",
+            changed_at=database_now(session),
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+    return row
