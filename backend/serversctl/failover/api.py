@@ -104,10 +104,10 @@ class Failover(MethodView):
     def put(self, wish: dict[str, Any], pool_id: UUID) -> dict[str, Any]:
         """Change a pool's failover settings"""
         pool = _pool(pool_id)
-        probe = wish.pop("probe", None) or {}
+        probe, read = wish.pop("probe", None) or {}, wish.pop("revision", None)
         _may_be_tried(pool, probe)
         changes = {**wish, **{f"probe_{name}": value for name, value in probe.items()}}
-        row = service.change_settings(session(), pool, changes, gates=_gates(), by=actor())
+        row = service.change_settings(session(), pool, changes, gates=_gates(), by=actor(), read=read)
         return _shown(pool, row)
 
 
@@ -239,6 +239,7 @@ def _shown(pool: Pool, row: FailoverSettings) -> dict[str, Any]:
         "preferred_member_id": row.preferred_member_id,
         "stable_sec": row.stable_sec,
         "banner_sec": row.banner_sec,
+        "revision": row.revision,
         "maintenance": {"paused": row.paused, "until": row.paused_until, "reason": row.paused_reason},
         "acknowledged_at": row.acknowledged_at,
         "active_member_id": pool.active_member_id,

@@ -53,6 +53,13 @@ class SettingsIn(WireSchema):
         validate=validate.Range(0, 7 * 86400),
         metadata={"description": "How long the pool's header tells of the last move"},
     )
+    revision = fields.Integer(
+        strict=True,
+        validate=validate.Range(0, 1 << 31),
+        metadata={
+            "description": "The `revision` that was read: 409 `settings_changed` when it is no longer the present one"
+        },
+    )
 
     @validates_schema
     def _failback_needs_a_member(self, data: dict[str, object], **_more: object) -> None:
@@ -138,6 +145,7 @@ class FailoverOut(WireSchema):
     preferred_member_id = fields.UUID(required=True, allow_none=True)
     stable_sec = fields.Integer(required=True)
     banner_sec = fields.Integer(required=True)
+    revision = fields.Integer(required=True, metadata={"description": "Grows with every change of the settings"})
     maintenance = fields.Nested(MaintenanceOut, required=True)
     acknowledged_at = fields.AwareDateTime(required=True, allow_none=True)
     active_member_id = fields.UUID(required=True, allow_none=True)

@@ -79,6 +79,18 @@ def test_settings_are_kept_field_by_field(site: Site) -> None:
     assert (found["auto"], found["recoverySec"], found["probe"], found["bannerSec"]) == (True, 10, probe, 60)
 
 
+def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(site: Site) -> None:
+    read = site.call("GET").get_json()["revision"]
+    theirs = site.call("PUT", body={"recoverySec": 60, "revision": read})
+    mine = site.call("PUT", body={"recoverySec": 10, "revision": read})
+    assert (theirs.status_code, theirs.get_json()["revision"]) == (200, read + 1)
+    assert (mine.status_code, mine.get_json()["code"], mine.get_json()["revision"]) == (
+        409, "settings_changed", read + 1,
+    )  # fmt: skip
+    assert site.call("GET").get_json()["recoverySec"] == 60
+    assert site.call("PUT", body={"recoverySec": 10, "revision": read + 1}).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "where"),
     [
@@ -92,6 +104,7 @@ def test_settings_are_kept_field_by_field(site: Site) -> None:
         ({"probe": {"port": 443}}, "probe"), ({"preferredMemberId": "x"}, "preferredMemberId"),
         ({"preferredMemberId": str(UUID(int=5))}, "preferredMemberId"),
         ({"failback": "auto", "preferredMemberId": None}, "preferredMemberId"), ({"bannerSec": -1}, "bannerSec"),
+        ({"revision": -1}, "revision"), ({"revision": "1"}, "revision"),
     ],
 )  # fmt: skip
 def test_bad_settings_say_which_field_and_change_nothing(site: Site, body: Any, where: str) -> None:

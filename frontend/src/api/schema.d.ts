@@ -468,6 +468,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/certificates/{certificateId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        /** Read a certificate */
+        get: operations["getCertificatesCertificateId"];
+        put?: never;
+        post?: never;
+        /** Forget a certificate and its key; files on members stay */
+        delete: operations["deleteCertificatesCertificateId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificateId}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew a certificate now */
+        post: operations["postCertificatesCertificateIdRenew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/commands": {
         parameters: {
             query?: never;
@@ -951,6 +990,26 @@ export interface paths {
         head?: never;
         /** Rename a pool, or convert it to the other template */
         patch: operations["patchPoolsPoolId"];
+        trace?: never;
+    };
+    "/api/pools/{poolId}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        /** List a pool's certificates, newest first */
+        get: operations["getPoolsPoolIdCertificates"];
+        put?: never;
+        /** Ask for a certificate and order the job that gets it */
+        post: operations["postPoolsPoolIdCertificates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/pools/{poolId}/dns": {
@@ -1616,6 +1675,134 @@ export interface components {
             items: components["schemas"]["AttentionItemOut"][];
             more: boolean;
         };
+        ErrorOut: {
+            code: string;
+            detail: string;
+            /** Format: date-time */
+            at: string | null;
+        };
+        InstallOut: {
+            /** Format: uuid */
+            memberId: string;
+            memberName: string;
+            /** @enum {string} */
+            state: "waiting" | "ordered" | "installed" | "failed";
+            /** @description The newest certificate is there */
+            current: boolean;
+            /** @description HAProxy's configuration names the file; null: not known yet */
+            inUse: boolean | null;
+            detail: string;
+            /** Format: uuid */
+            jobId: string | null;
+            /** Format: date-time */
+            changedAt: string;
+            /** Format: date-time */
+            nextTryAt: string | null;
+        };
+        CertificateOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            poolId: string;
+            /** @example lb.example.com */
+            hostname: string;
+            names: string[];
+            /** @example /etc/haproxy/certs/lb.example.com.pem */
+            file: string;
+            /** @enum {string} */
+            state: "new" | "issuing" | "valid" | "failing" | "expired";
+            /** Format: date-time */
+            notBefore: string | null;
+            /** Format: date-time */
+            notAfter: string | null;
+            /** @description SHA-256 of the leaf */
+            fingerprint: string | null;
+            serial: string | null;
+            issuer: string | null;
+            /** @description Leaf and issuers in PEM */
+            chain: string | null;
+            /** Format: date-time */
+            issuedAt: string | null;
+            /** Format: date-time */
+            nextRenewalAt: string | null;
+            /**
+             * Format: date-time
+             * @description The authority asked us to wait until then
+             */
+            heldUntil: string | null;
+            failures: number;
+            lastError: components["schemas"]["ErrorOut"] | null;
+            /**
+             * Format: uuid
+             * @description The job that works on it now
+             */
+            jobId: string | null;
+            /** @description It covers the name that the pool keeps in DNS */
+            poolNameMatches: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            installs: components["schemas"]["InstallOut"][];
+        };
+        CertificatePage: {
+            items: components["schemas"]["CertificateOut"][];
+            nextCursor: string | null;
+        };
+        CertificateIn: {
+            /**
+             * @description Host names; the first is the file's name on the members. Wildcards as *.example.com
+             * @default null
+             * @example [
+             *       "lb.example.com",
+             *       "*.lb.example.com"
+             *     ]
+             */
+            names?: string[] | null;
+        };
+        RequesterOut: {
+            kind: string;
+            /** Format: uuid */
+            id?: string | null;
+            name: string;
+        };
+        JobOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            poolId: string;
+            /** Format: uuid */
+            memberId: string | null;
+            command: string;
+            params: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            status: "pending" | "running" | "completed" | "failed" | "cancelled" | "timed_out" | "unknown" | "held";
+            danger: string;
+            runsOn: string;
+            stopsHaproxy: boolean;
+            idempotent: boolean;
+            timeoutSec: number;
+            /** @description 0 until an agent took it */
+            attempt: number;
+            cancelRequested: boolean;
+            percent: number | null;
+            step: string | null;
+            error: string | null;
+            exitCode: number | null;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            logSizeBytes: number;
+            requestedBy: components["schemas"]["RequesterOut"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            startedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** Format: date-time */
+            notBefore: string | null;
+        };
         FieldOut: {
             name: string;
             label: string;
@@ -2034,6 +2221,8 @@ export interface components {
             preferredMemberId: string | null;
             stableSec: number;
             bannerSec: number;
+            /** @description Grows with every change of the settings */
+            revision: number;
             maintenance: components["schemas"]["MaintenanceOut"];
             /** Format: date-time */
             acknowledgedAt: string | null;
@@ -2075,6 +2264,8 @@ export interface components {
             stableSec?: number;
             /** @description How long the pool's header tells of the last move */
             bannerSec?: number;
+            /** @description The `revision` that was read: 409 `settings_changed` when it is no longer the present one */
+            revision?: number;
         };
         CutoverOrder: {
             /**
@@ -2835,51 +3026,6 @@ export interface components {
         };
         CatalogueOut: {
             items: components["schemas"]["CommandOut"][];
-        };
-        RequesterOut: {
-            kind: string;
-            /** Format: uuid */
-            id?: string | null;
-            name: string;
-        };
-        JobOut: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            poolId: string;
-            /** Format: uuid */
-            memberId: string | null;
-            command: string;
-            params: {
-                [key: string]: unknown;
-            };
-            /** @enum {string} */
-            status: "pending" | "running" | "completed" | "failed" | "cancelled" | "timed_out" | "unknown" | "held";
-            danger: string;
-            runsOn: string;
-            stopsHaproxy: boolean;
-            idempotent: boolean;
-            timeoutSec: number;
-            /** @description 0 until an agent took it */
-            attempt: number;
-            cancelRequested: boolean;
-            percent: number | null;
-            step: string | null;
-            error: string | null;
-            exitCode: number | null;
-            result: {
-                [key: string]: unknown;
-            } | null;
-            logSizeBytes: number;
-            requestedBy: components["schemas"]["RequesterOut"];
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            startedAt: string | null;
-            /** Format: date-time */
-            endedAt: string | null;
-            /** Format: date-time */
-            notBefore: string | null;
         };
         JobPageOut: {
             items: components["schemas"]["JobOut"][];
@@ -5027,6 +5173,174 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getCertificatesCertificateId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "hostname": "lb.example.com",
+                     *       "names": [
+                     *         "text"
+                     *       ],
+                     *       "file": "/etc/haproxy/certs/lb.example.com.pem",
+                     *       "state": "new",
+                     *       "notBefore": "2026-01-02T03:04:05Z",
+                     *       "notAfter": "2026-01-02T03:04:05Z",
+                     *       "fingerprint": "text",
+                     *       "serial": "text",
+                     *       "issuer": "text",
+                     *       "chain": "text",
+                     *       "issuedAt": "2026-01-02T03:04:05Z",
+                     *       "nextRenewalAt": "2026-01-02T03:04:05Z",
+                     *       "heldUntil": "2026-01-02T03:04:05Z",
+                     *       "failures": 1,
+                     *       "lastError": {
+                     *         "code": "text",
+                     *         "detail": "What happened and the fix.",
+                     *         "at": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolNameMatches": true,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "installs": [
+                     *         {
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "state": "waiting",
+                     *           "current": true,
+                     *           "inUse": true,
+                     *           "detail": "What happened and the fix.",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "changedAt": "2026-01-02T03:04:05Z",
+                     *           "nextTryAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteCertificatesCertificateId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postCertificatesCertificateIdRenew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getCommands: {
         parameters: {
             query?: never;
@@ -7143,6 +7457,174 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getPoolsPoolIdCertificates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "hostname": "lb.example.com",
+                     *           "names": [
+                     *             "text"
+                     *           ],
+                     *           "file": "/etc/haproxy/certs/lb.example.com.pem",
+                     *           "state": "new",
+                     *           "notBefore": "2026-01-02T03:04:05Z",
+                     *           "notAfter": "2026-01-02T03:04:05Z",
+                     *           "fingerprint": "text",
+                     *           "serial": "text",
+                     *           "issuer": "text",
+                     *           "chain": "text",
+                     *           "issuedAt": "2026-01-02T03:04:05Z",
+                     *           "nextRenewalAt": "2026-01-02T03:04:05Z",
+                     *           "heldUntil": "2026-01-02T03:04:05Z",
+                     *           "failures": 1,
+                     *           "lastError": {
+                     *             "code": "text",
+                     *             "detail": "What happened and the fix.",
+                     *             "at": "2026-01-02T03:04:05Z"
+                     *           },
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolNameMatches": true,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "installs": [
+                     *             {
+                     *               "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *               "memberName": "text",
+                     *               "state": "waiting",
+                     *               "current": true,
+                     *               "inUse": true,
+                     *               "detail": "What happened and the fix.",
+                     *               "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *               "changedAt": "2026-01-02T03:04:05Z",
+                     *               "nextTryAt": "2026-01-02T03:04:05Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CertificatePage"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postPoolsPoolIdCertificates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "names": [
+                 *         "lb.example.com",
+                 *         "*.lb.example.com"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CertificateIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "hostname": "lb.example.com",
+                     *       "names": [
+                     *         "text"
+                     *       ],
+                     *       "file": "/etc/haproxy/certs/lb.example.com.pem",
+                     *       "state": "new",
+                     *       "notBefore": "2026-01-02T03:04:05Z",
+                     *       "notAfter": "2026-01-02T03:04:05Z",
+                     *       "fingerprint": "text",
+                     *       "serial": "text",
+                     *       "issuer": "text",
+                     *       "chain": "text",
+                     *       "issuedAt": "2026-01-02T03:04:05Z",
+                     *       "nextRenewalAt": "2026-01-02T03:04:05Z",
+                     *       "heldUntil": "2026-01-02T03:04:05Z",
+                     *       "failures": 1,
+                     *       "lastError": {
+                     *         "code": "text",
+                     *         "detail": "What happened and the fix.",
+                     *         "at": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolNameMatches": true,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "installs": [
+                     *         {
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "state": "waiting",
+                     *           "current": true,
+                     *           "inUse": true,
+                     *           "detail": "What happened and the fix.",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "changedAt": "2026-01-02T03:04:05Z",
+                     *           "nextTryAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getPoolsPoolIdDns: {
         parameters: {
             query?: never;
@@ -7633,6 +8115,7 @@ export interface operations {
                      *       "preferredMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                      *       "stableSec": 1,
                      *       "bannerSec": 1,
+                     *       "revision": 1,
                      *       "maintenance": {
                      *         "paused": true,
                      *         "until": "2026-01-02T03:04:05Z",
@@ -7729,7 +8212,8 @@ export interface operations {
                  *       "failback": "manual",
                  *       "preferredMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                  *       "stableSec": 300,
-                 *       "bannerSec": 0
+                 *       "bannerSec": 0,
+                 *       "revision": 0
                  *     }
                  */
                 "application/json": components["schemas"]["SettingsIn"];
@@ -7757,6 +8241,7 @@ export interface operations {
                      *       "preferredMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                      *       "stableSec": 1,
                      *       "bannerSec": 1,
+                     *       "revision": 1,
                      *       "maintenance": {
                      *         "paused": true,
                      *         "until": "2026-01-02T03:04:05Z",
@@ -7865,6 +8350,7 @@ export interface operations {
                      *       "preferredMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                      *       "stableSec": 1,
                      *       "bannerSec": 1,
+                     *       "revision": 1,
                      *       "maintenance": {
                      *         "paused": true,
                      *         "until": "2026-01-02T03:04:05Z",
@@ -8230,6 +8716,7 @@ export interface operations {
                      *       "preferredMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                      *       "stableSec": 1,
                      *       "bannerSec": 1,
+                     *       "revision": 1,
                      *       "maintenance": {
                      *         "paused": true,
                      *         "until": "2026-01-02T03:04:05Z",

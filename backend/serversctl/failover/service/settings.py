@@ -15,7 +15,7 @@ from ...identity import audit
 from ...identity.audit import Actor
 from ...identity.editions import Gates
 from ...kernel.db import database_now
-from ...kernel.errors import Forbidden, Invalid
+from ...kernel.errors import Conflict, Forbidden, Invalid
 from ...members.tables import Member
 from ...pools.tables import Pool
 from ..rules.timing import RECOVERY_DEFAULT_SEC
@@ -23,9 +23,9 @@ from ..tables import FailoverSettings
 from .holding import acknowledge as lift_holds
 
 
-def settings_of(session: Session, pool: Pool, gates: Gates) -> FailoverSettings:
+def settings_of(session: Session, pool: Pool, gates: Gates, *, to_change: bool = False) -> FailoverSettings:
     """The row, made with the defaults of the plan when there is none yet. Not flushed by a mere look."""
-    found = session.get(FailoverSettings, pool.id)
+    found = session.get(FailoverSettings, pool.id, with_for_update=to_change, populate_existing=to_change)
     if found is not None:
         return found
     recovery = max(RECOVERY_DEFAULT_SEC, gates.failover_delay_min_sec)
@@ -38,10 +38,20 @@ def settings_of(session: Session, pool: Pool, gates: Gates) -> FailoverSettings:
 
 
 def change_settings(
-    session: Session, pool: Pool, changes: Mapping[str, Any], *, gates: Gates, by: Actor
+    session: Session, pool: Pool, changes: Mapping[str, Any], *, gates: Gates, by: Actor, read: int | None = None
 ) -> FailoverSettings:
-    """Apply the given fields; the others stay. Raises Invalid, or Forbidden `plan_locked` beyond the plan's gates."""
-    row = settings_of(session, pool, gates)
+    """Apply the given fields; the others stay.
+
+    `read` is the revision that the caller saw: Conflict `settings_changed` when somebody else was quicker.
+    Raises Invalid, or Forbidden `plan_locked` beyond the plan's gates.
+    """
+    row = settings_of(session, pool, gates, to_change=True)
+    if read is not None and read != row.revision:
+        raise Conflict(
+            "settings_changed",
+            "Somebody else changed these settings after you read them: look at theirs, and save yours again.",
+            extra={"revision": row.revision},
+        )
     _allowed_by_plan(changes, gates)
     _preferred_is_here(session, pool, changes)
     before = {name: getattr(row, name) for name in changes}

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { api, take } from "../../api/client";
 import { keys } from "../../api/keys";
 import { type Failover, failoverQuery, type PoolMember, usePoolDns } from "../../api/pool";
+import { Problem } from "../../api/problem";
 import { useLack } from "../../api/session";
 import { plural } from "../../lib/numbers";
 import { Card } from "../../ui/Card";
@@ -49,6 +50,7 @@ export function FailoverForm({ poolId, now, members }: Props) {
   const server = valuesOf(now);
   // The values at which this form began; what the server says later is compared with them.
   const began = useRef(server);
+  const read = useRef(now.revision);
   const form = useForm<SettingsValues>({ mode: "controlled", initialValues: server, validate: wrongSettings });
   const [left, setLeft] = useState<unknown>(null);
   const changed = plainChange(began.current, form.values);
@@ -57,24 +59,37 @@ export function FailoverForm({ poolId, now, members }: Props) {
     // Untouched, the form follows what others save; touched, it keeps what was typed and tells the difference.
     if (!plainChange(began.current, form.values)) begin(JSON.parse(said) as SettingsValues);
   }, [said]); // eslint-disable-line react-hooks/exhaustive-deps -- only news of the server count here
-  const begin = (values: SettingsValues) => {
+  const begin = (values: SettingsValues, revision = now.revision) => {
     began.current = values;
+    read.current = revision;
     form.setInitialValues(values);
     form.setValues(values);
     form.clearErrors();
     setLeft(null);
   };
+  const put = (values: SettingsValues) =>
+    take(
+      api.PUT("/api/pools/{poolId}/failover", {
+        params: { path: { poolId } },
+        body: { ...changeOf(began.current, values), revision: read.current },
+      }),
+    );
   const save = useMutation({
-    mutationFn: (values: SettingsValues) =>
-      take(
-        api.PUT("/api/pools/{poolId}/failover", {
-          params: { path: { poolId } },
-          body: changeOf(began.current, values),
-        }),
-      ),
+    mutationFn: async (values: SettingsValues) => {
+      try {
+        return await put(values);
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === "settings_changed")) throw error;
+        const fresh = await client.fetchQuery({ ...failoverQuery(poolId), staleTime: 0 });
+        if (clashes(began.current, valuesOf(fresh), values).length > 0) throw error;
+        // Somebody was quicker, with other fields than ours: both changes can stand.
+        read.current = fresh.revision;
+        return await put(values);
+      }
+    },
     onSuccess: (fresh) => {
       client.setQueryData(failoverQuery(poolId).queryKey, fresh);
-      begin(valuesOf(fresh));
+      begin(valuesOf(fresh), fresh.revision);
       toast.done("Failover settings are saved.");
       return client.invalidateQueries({ queryKey: keys.pool(poolId) });
     },
@@ -143,7 +158,9 @@ export function FailoverForm({ poolId, now, members }: Props) {
           onTheirs={() => begin(server)}
           onMine={() => {
             began.current = server;
+            read.current = now.revision;
             form.setInitialValues(server);
+            setLeft(null);
             form.setValues((values) => ({ ...values }));
           }}
         />

@@ -1,10 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
+import { HttpResponse, http } from "msw";
 import { beforeEach, expect, test } from "vitest";
 import type { Failover, Overview } from "../../api/pool";
 import { failoverQuery } from "../../api/pool";
 import { meQuery } from "../../api/session";
 import { show } from "../../testing/render";
-import { answers, refuses } from "../../testing/server";
+import { answers, refuses, server } from "../../testing/server";
 import { AMS, aDecision, aFailover, anOverview, FRA, POOL } from "./fixtures";
 import { SettingsPage } from "./SettingsPage";
 
@@ -30,7 +31,7 @@ test("a preset is saved, and only the field that changed is sent", async () => {
   answers("get", `/api/pools/${POOL}/failover`, aFailover({ recoverySec: 60 }) as never);
   await user.click(within(bar).getByRole("button", { name: "Save changes" }));
   await waitFor(() => expect(came).toHaveLength(1));
-  expect(await came[0]?.json()).toEqual({ recoverySec: 60 });
+  expect(await came[0]?.json()).toEqual({ recoverySec: 60, revision: 3 });
   await waitFor(() => expect(screen.queryByRole("region", { name: "Unsaved changes" })).toBeNull());
 });
 
@@ -91,6 +92,46 @@ test("members move by buttons, and both get their new place", async () => {
   await waitFor(() => expect(ams).toHaveLength(1));
   expect(await fra[0]?.json()).toEqual({ priority: 10 });
   expect(await ams[0]?.json()).toEqual({ priority: 20 });
+});
+
+test("a change that others overtook is saved on top when it touches other fields", async () => {
+  const { user } = open();
+  const auto = await screen.findByRole("switch", { name: "Automatic failover" });
+  const sent: number[] = [];
+  server.use(
+    http.put(`*/api/pools/${POOL}/failover`, async ({ request }) => {
+      const body = (await request.json()) as { revision: number };
+      sent.push(body.revision);
+      if (body.revision === 3) {
+        return HttpResponse.json({ status: 409, code: "settings_changed", detail: "Somebody else …" }, { status: 409 });
+      }
+      return HttpResponse.json(aFailover({ auto: !aFailover().auto, revision: 5 }));
+    }),
+  );
+  answers("get", `/api/pools/${POOL}/failover`, aFailover({ revision: 4, stableSec: 900 }) as never);
+  await user.click(auto);
+  await user.click(screen.getByRole("button", { name: "Save changes" }));
+  await waitFor(() => expect(sent).toEqual([3, 4]));
+});
+
+test("a change that others overtook in the same field asks whose value stands", async () => {
+  const { user } = open();
+  const seconds = await screen.findByRole("textbox", { name: "Seconds" });
+  await user.clear(seconds);
+  await user.type(seconds, "20");
+  refuses("put", `/api/pools/${POOL}/failover`, {
+    status: 409,
+    code: "settings_changed",
+    detail: "Somebody else changed these settings after you read them.",
+  });
+  answers("get", `/api/pools/${POOL}/failover`, aFailover({ revision: 4, recoverySec: 90 }) as never);
+  await user.click(screen.getByRole("button", { name: "Save changes" }));
+  expect(await screen.findByText(/saved is/)).toHaveTextContent("Recovery time: saved is 90, yours is 20");
+  await user.click(screen.getByRole("button", { name: "Keep mine, to save it" }));
+  const came = answers("put", `/api/pools/${POOL}/failover`, aFailover({ revision: 5, recoverySec: 20 }) as never);
+  await user.click(screen.getByRole("button", { name: "Save changes" }));
+  await waitFor(() => expect(came).toHaveLength(1));
+  expect(await came[0]?.json()).toEqual({ recoverySec: 20, revision: 4 });
 });
 
 test("a pause has an end and a reason", async () => {

@@ -91,6 +91,7 @@ export const aFailover = (given: Partial<Failover> = {}): Failover => ({
   preferredMemberId: null,
   stableSec: 300,
   bannerSec: 7200,
+  revision: 3,
   maintenance: { paused: false, until: null, reason: "" },
   acknowledgedAt: null,
   activeMemberId: AMS,

@@ -106,10 +106,10 @@ export interface Clash {
   yours: unknown;
 }
 
-/** Fields that somebody else saved differently while they were edited here. */
+/** Fields that were edited here and that somebody else saved differently meanwhile. */
 export function clashes(began: SettingsValues, server: SettingsValues, mine: SettingsValues): Clash[] {
   return Object.keys(NAMES)
-    .filter((field) => server[field] !== began[field] && mine[field] !== server[field])
+    .filter((field) => server[field] !== began[field] && mine[field] !== began[field] && mine[field] !== server[field])
     .map((field) => ({ field, name: NAMES[field] ?? field, theirs: server[field], yours: mine[field] }));
 }
 

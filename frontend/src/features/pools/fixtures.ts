@@ -103,6 +103,7 @@ export function failover(candidates: Candidate[], more: Partial<Failover> = {}):
     preferredMemberId: null,
     stableSec: 300,
     bannerSec: 3600,
+    revision: 1,
     maintenance: { paused: false, until: null, reason: "" },
     acknowledgedAt: null,
     activeMemberId: FRA,
