@@ -56,7 +56,7 @@ class JobCargo:
         trouble = ""
         for turn in range(CARGO_TRIES):
             if turn:
-                time.sleep(min(15.0, 2.0**turn) * random.uniform(0.5, 1.0))
+                time.sleep(min(15.0, 2.0**turn) * random.uniform(0.5, 1.0))  # noqa: S311
             client = HttpsClient(self._config)
             try:
                 answer = client.request(

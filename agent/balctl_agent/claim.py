@@ -19,6 +19,7 @@ MOST_CRASHES = 2
 class ClaimedJob:
     __slots__ = (
         "attempt",
+        "cargo",
         "command",
         "expires_at",
         "generation",
@@ -50,6 +51,21 @@ class ClaimedJob:
             raise BadAnswer("the claimed job is malformed")
         self.attempt = attempt
         self.generation = generation
+        self.cargo: dict[str, object] = {}  # known only once the seal is checked, see check_order
+
+
+def cargo_in(params: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """The parameters without `cargo`, and the files that it names. JobRefused when it is malformed."""
+    text = params.get("cargo")
+    if text is None:
+        return params, {}
+    try:
+        named = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        named = None
+    if not isinstance(named, dict):
+        raise JobRefused("params_invalid", "cargo must name the job's files")
+    return {name: value for name, value in params.items() if name != "cargo"}, named
 
 
 def job_mac(
@@ -113,4 +129,5 @@ def check_order(job: ClaimedJob, policy: HostPolicy, crashes: int) -> tuple[Comm
     refusal = policy.refusal(known.id, known.danger)
     if refusal:
         raise JobRefused("denied_by_policy", refusal)
-    return known, check_params({**known.params, **known.hidden_params}, job.params)
+    params, job.cargo = cargo_in(job.params)
+    return known, check_params({**known.params, **known.hidden_params}, params)

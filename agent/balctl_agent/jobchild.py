@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 
+from .cargo import JobCargo
 from .config import AgentConfig, load_config
 from .errors import AgentError, StepFailed
 from .procs import Outcome, child_environment
@@ -23,11 +24,23 @@ RESULT_CAP_BYTES = 64 * 1024
 class JobContext:
     """What a command may use."""
 
-    def __init__(self, config: AgentConfig, job_id: str, events: int) -> None:
+    def __init__(
+        self, config: AgentConfig, job_id: str, events: int, attempt: int = 1, cargo: dict[str, object] | None = None
+    ) -> None:
         self.config = config
         self.root = config.root
         self.job_id = job_id
+        self.attempt = attempt
         self._events = events
+        self._cargo = JobCargo(config, job_id, attempt, cargo or {})
+
+    def input(self, name: str) -> bytes:
+        """A file that was ordered with the job, checked against the sealed order. StepFailed otherwise."""
+        return self._cargo.fetch(name)
+
+    def output(self, name: str, data: bytes) -> None:
+        """Hand a file of at most 4 MiB to the control plane."""
+        self._cargo.hand_over(name, data)
 
     def event(self, value: dict[str, object]) -> None:
         os.write(self._events, json.dumps(value).encode() + b"\n")
@@ -93,7 +106,7 @@ def run_job_child(environ: dict[str, str], events: int) -> int:
     """Entry of `--run-job`. The result always goes out as an event; the exit status is 0 unless the process breaks."""
     be_expendable()
     order = json.loads(sys.stdin.buffer.read())
-    context = JobContext(load_config(environ), str(order["jobId"]), events)
+    context = JobContext(load_config(environ), str(order["jobId"]), events, int(order["attempt"]), order["cargo"])
     entry = COMMANDS[order["command"]]
     try:
         result = entry.function(context, order["params"])

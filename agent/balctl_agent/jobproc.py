@@ -19,7 +19,8 @@ EVENT_CAP_BYTES = 1 << 20
 class JobProcess:
     """Started in a session of its own, so that an end reaches everything that the command started."""
 
-    def __init__(self, job_id: str, command_id: str, params: dict[str, object]) -> None:
+    def __init__(self, order: dict[str, object]) -> None:
+        """`order` is what the child reads: jobId, attempt, command, params and the names of its cargo."""
         self.log = JobLog()
         self.step = ""
         self.percent: int | None = None
@@ -45,10 +46,9 @@ class JobProcess:
         ]
         for thread in self._readers:
             thread.start()
-        order = json.dumps({"jobId": job_id, "command": command_id, "params": params}).encode()
         try:
             if self._process.stdin is not None:
-                self._process.stdin.write(order)
+                self._process.stdin.write(json.dumps(order).encode())
                 self._process.stdin.close()
         except OSError:
             pass  # it died at once; its end tells why

@@ -187,7 +187,9 @@ class JobRunner:
 
     def _run(self, calls: JobCalls, job: ClaimedJob, params: dict[str, object], timeout_sec: int) -> None:
         started = boot_seconds()
-        process = JobProcess(job.id, str(job.command), params)
+        process = JobProcess({
+            "jobId": job.id, "attempt": job.attempt, "command": str(job.command), "params": params, "cargo": job.cargo,
+        })  # fmt: skip
         self.journal.note_process(job.id, process.pid)
         next_progress = started + min(PROGRESS_EVERY_SEC, job.lease_sec / 3)
         told_step = ""

@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SECRET = "0123456789abcdef" * 3
@@ -58,6 +59,8 @@ class Control:
         self.progress: dict[str, list[dict[str, object]]] = {}
         self.cancel: set[str] = set()
         self.job_calls: list[tuple[str, dict[str, object]]] = []  # (claim | progress | complete, body)
+        self.cargo: dict[tuple[str, str], bytes] = {}  # (job id, name) -> what the job carries
+        self.outputs: dict[tuple[str, str], bytes] = {}
         self.extra: dict[str, object] = {}
         self.refuse: tuple[int, dict[str, object]] | None = None
         self.files: dict[str, object] = {}  # GET path -> bytes, or a function of the handler
@@ -122,6 +125,22 @@ class Control:
                 return 200, {}
             return 404, {}
 
+    def blob(self, path: str, raw: bytes) -> tuple[int, object]:
+        """Files of a job, in and out, as the protocol's text has them."""
+        call, _, query = path.rpartition("/")[2].partition("?")
+        with self.lock:
+            if call == "input":
+                asked = json.loads(raw)
+                found = self.cargo.get((asked["jobId"], asked["name"]))
+                return (200, found) if found is not None else (404, {"code": "cargo_not_found"})
+            if call == "output":
+                asked = dict(urllib.parse.parse_qsl(query))
+                if hashlib.sha256(raw).hexdigest() != asked["sha256"]:
+                    return 422, {"code": "digest_mismatch"}
+                self.outputs[(asked["jobId"], asked["name"])] = raw
+                return 200, {"sizeBytes": len(raw)}
+        return 404, {}
+
     def _heartbeat(self, body: dict[str, object]) -> tuple[int, dict[str, object]]:
         if self.refuse:
             return self.refuse
@@ -172,12 +191,17 @@ class Handler(BaseHTTPRequestHandler):
                 401,
                 {"code": "credential_unknown", "detail": "This secret is not known. Re-enrol the member."},
             )
+        elif self.path.startswith("/api/agents/blobs/"):
+            status, value = control.blob(self.path, raw)
         else:
             status, value = control.answer(self.path, json.loads(raw))
         if lost_after:
             self.cut()
             return
-        self.reply(status, json.dumps(value).encode())
+        if isinstance(value, bytes):
+            self.reply(status, value, "application/octet-stream")
+        else:
+            self.reply(status, json.dumps(value).encode())
 
     def do_GET(self) -> None:
         found = self.control.files.get(self.path)

@@ -14,8 +14,8 @@ from ..members.service import Proven
 from . import mac, schemas, service
 from .calling_member import calling_member
 from .completion import ending_of
-from .rotation import NOTHING_PENDING, params_for_agent
 from .rules import Kind, State, Verdict
+from .seasoning import params_for_agent
 
 agent_blp = Blueprint("agent_jobs", __name__, url_prefix="/api/agents/jobs", description="Jobs, the agent's side")
 
@@ -29,11 +29,12 @@ class Claim(MethodView):
         """Take a job that a heartbeat named"""
         caller = calling_member(body["hostname"])
         claimed = service.claim(session(), body["job_id"], caller.member.id)
-        params = params_for_agent(session(), wired().sealer, claimed.job, caller.member)
-        if params is None:
-            service.move(session(), claimed.job, Verdict(State.FAILED, NOTHING_PENDING), database_now(session()))
+        try:
+            params = params_for_agent(session(), wired().sealer, claimed.job, caller.member)
+        except Conflict as why:
+            service.move(session(), claimed.job, Verdict(State.FAILED, why.detail), database_now(session()))
             session().commit()  # the job is over; only this request is refused
-            raise Conflict("no_pending_secret", NOTHING_PENDING)
+            raise
         return {"job": _sealed(claimed, caller, params), "lease_sec": claimed.lease_sec}
 
 

@@ -98,6 +98,8 @@ def rebuild_flags(wiring: Any) -> None:
 
 def forget_old(wiring: Any) -> None:
     """Keep the history within its bound."""
+    with unit_of_work(wiring.sessions) as session:
+        service.forget_cargo(session)
     while True:
         with unit_of_work(wiring.sessions) as session:
             if service.forget_old(session) == 0:

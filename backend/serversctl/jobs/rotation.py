@@ -15,6 +15,7 @@ from ..members.tables import Member
 from ..pools.tables import Pool
 from . import service
 from .catalogue import Catalogue
+from .seasoning import seasons
 from .tables import Job
 
 ROTATE = "agent.rotate_secret"
@@ -29,12 +30,13 @@ def refuse_without_secret(session: Session, sealer: Sealer, command_id: str, mem
         raise Conflict("no_pending_secret", NOTHING_PENDING)
 
 
-def params_for_agent(session: Session, sealer: Sealer, job: Job, member: Member) -> dict[str, Any] | None:
-    """The parameters as the agent gets them; None when the secret that the job should carry is gone."""
-    if job.command != ROTATE:
-        return job.params
+@seasons(ROTATE)
+def waiting_secret(session: Session, sealer: Sealer, _job: Job, member: Member) -> dict[str, Any]:
+    """The new secret itself. Raises Conflict when it is gone."""
     secret = pending_secret(session, member, sealer)
-    return None if secret is None else {**job.params, "newSecret": secret}
+    if secret is None:
+        raise Conflict("no_pending_secret", NOTHING_PENDING)
+    return {"newSecret": secret}
 
 
 def order_after(session: Session, catalogue: Catalogue, event: OutboxEvent) -> Job | None:

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+DOES_NOT_OPEN = "A stored secret does not open with SERVERSCTL_SECRET_KEY: restore the key it was sealed with."
+
 
 class CannotOpen(Exception):
     """The sealed text was made with another key, for another row, or was changed."""
@@ -39,6 +41,20 @@ class Sealer:
         box = self._keys[self.key_id].encrypt(nonce, plaintext.encode(), context.encode())
         return f"v1.{self.key_id}.{base64.urlsafe_b64encode(nonce + box).decode()}"
 
+    def seal_bytes(self, data: bytes, context: str) -> bytes:
+        """`seal` for files: `v1.<key id>.` in front of nonce and box."""
+        nonce = secrets.token_bytes(12)
+        return f"v1.{self.key_id}.".encode() + nonce + self._keys[self.key_id].encrypt(nonce, data, context.encode())
+
+    def open_bytes(self, sealed: bytes, context: str) -> bytes:
+        try:
+            version, key_id, raw = sealed.split(b".", 2)
+            if version != b"v1":
+                raise ValueError(version)
+            return self._keys[key_id.decode()].decrypt(raw[:12], raw[12:], context.encode())
+        except (ValueError, KeyError, InvalidTag) as why:
+            raise CannotOpen(DOES_NOT_OPEN) from why
+
     def open(self, sealed: str, context: str) -> str:
         try:
             version, key_id, text = sealed.split(".")
@@ -47,6 +63,4 @@ class Sealer:
                 raise ValueError(version)
             return self._keys[key_id].decrypt(raw[:12], raw[12:], context.encode()).decode()
         except (ValueError, KeyError, InvalidTag) as why:
-            raise CannotOpen(
-                "A stored secret does not open with SERVERSCTL_SECRET_KEY: restore the key it was sealed with."
-            ) from why
+            raise CannotOpen(DOES_NOT_OPEN) from why

@@ -1,5 +1,6 @@
 """The use cases of jobs. Each takes a Session; the edge opens and commits it."""
 
+from .cargo import forget_cargo, input_for_agent, keep_output, output_of
 from .claiming import LEASE_SEC, Claimed, claim
 from .completing import Receipt, Report, complete
 from .ending import move
@@ -36,19 +37,23 @@ __all__ = [
     "claim",
     "complete",
     "evidence_of",
+    "forget_cargo",
     "forget_old",
     "get_job",
     "hold_open",
+    "input_for_agent",
     "job_of_account",
     "job_of_member",
     "jobs_page",
     "jobs_to_run_here",
+    "keep_output",
     "lift_stop",
     "log_of",
     "members_to_cancel",
     "members_with_work",
     "move",
     "order",
+    "output_of",
     "postpone",
     "progress",
     "resolve",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...kernel import outbox
 from ..rules import ENDED, State, Verdict
-from ..tables import Job, JobAttempt, ResourceLease
+from ..tables import Job, JobAttempt, JobCargo, ResourceLease
 
 
 def move(session: Session, job: Job, verdict: Verdict, now: datetime) -> bool:
@@ -29,6 +29,7 @@ def move(session: Session, job: Job, verdict: Verdict, now: datetime) -> bool:
         values["same_attempt"] = verdict.same_attempt
     if new in ENDED:
         values["ended_at"] = now
+        session.execute(delete(JobCargo).where(JobCargo.job_id == job.id, JobCargo.direction == "in"))
     was, attempt = job.state, job.attempt
     changed = session.execute(
         update(Job).where(Job.id == job.id, Job.state == was, Job.attempt == attempt).values(values)

@@ -17,6 +17,7 @@ from ...identity import audit
 from ...identity.audit import Actor
 from ...kernel.db import database_now
 from ...kernel.errors import Conflict, Invalid, TooMany
+from ...kernel.sealed import Sealer
 from ...members.tables import DirectoryRevision, Member
 from ...pools.tables import Pool
 from ..catalogue import AGENT, Command
@@ -24,6 +25,7 @@ from ..fit import misfit
 from ..ports import MemberFacts
 from ..rules import OPEN, Danger, State
 from ..tables import Job
+from .cargo import attach
 from .ending import tell
 from .stopping import refuse_when_stopped
 
@@ -52,9 +54,12 @@ def order(
     member: Member | None,
     facts: MemberFacts | None = None,
     idempotency_key: str | None = None,
+    inputs: Mapping[str, bytes] | None = None,
+    sealer: Sealer | None = None,
 ) -> Ordered:
     """Make a pending job for a member, or for a pool when the command runs in the control plane.
 
+    `inputs` are files that the agent fetches while it runs the job (4 MiB each); `sealer` keeps them at rest.
     Raises Invalid (parameters, fit), Conflict (stop switch, key reused), TooMany (rates, queue length).
     """
     checked = command.check(params)
@@ -81,6 +86,11 @@ def order(
     try:
         with session.begin_nested():
             session.add(job)
+            session.flush()
+            if inputs:
+                if sealer is None:
+                    raise TypeError("inputs need a sealer")
+                attach(session, sealer, job, inputs)
     except IntegrityError:
         known = _ordered_before(session, pool.account_id, idempotency_key or "")
         if known is None:
