@@ -205,6 +205,31 @@ def record_items(pool: PoolSeen, *, fqdn: str, state: str, detail: str, colour: 
         )
 
 
+def certificate_item(
+    pool: PoolSeen, *, hostname: str, error: str, not_after: datetime | None, late: bool, soon: bool, now: datetime
+) -> Item | None:
+    """A certificate that ended or will, and one that was never issued. A renewal that fails early is tried again."""
+    page, fix = "/certificates", "Read the last error of the certificate: it says the fix. Then renew it."
+    if not_after is not None and not_after <= now:
+        text = f"The certificate of {hostname} ended. {error}".strip()
+        return of_pool(pool, Kind.CERTIFICATE, Severity.CRITICAL, text, fix, page=page, since=not_after)
+    if not error or (not_after is not None and not late):
+        return None
+    severity = Severity.CRITICAL if soon else Severity.WARNING
+    what = "cannot be issued" if not_after is None else f"ends on {not_after:%Y-%m-%d} and cannot be renewed"
+    return of_pool(pool, Kind.CERTIFICATE, severity, f"The certificate of {hostname} {what}. {error}", fix, page=page)
+
+
+def install_item(pool: PoolSeen, *, member_id: str, member_name: str, hostname: str, detail: str) -> Item:
+    """A member without a pool's newest certificate: it cannot take over with it."""
+    text = f"{member_name} did not take the certificate of {hostname}. {detail}".strip()
+    fix = "Read the job's log. It is tried again by itself."
+    return Item(
+        Severity.WARNING, Kind.CERTIFICATE, text, fix, f"/pools/{pool.id}/certificates", pool.id, pool.name,
+        member_id, member_name,
+    )  # fmt: skip
+
+
 def move_item(
     pool: PoolSeen, *, event_id: str, state: str, to: str, at: datetime, now: datetime, acknowledged_at: datetime | None
 ) -> Item | None:

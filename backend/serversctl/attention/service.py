@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from ..certificates.rules import ends_soon, is_late
+from ..certificates.tables import Certificate, CertificateInstall
 from ..dns.tables import PoolDns, ProviderCredential
-from ..failover.rules.warnings import Certificate
+from ..failover.rules.warnings import Certificate as ReportedCertificate
 from ..failover.tables import FailoverEvent, FailoverHalt, FailoverHold, FailoverSettings, MonitorLease
 from ..heartbeats.latest import Facts
 from ..heartbeats.lending import recovery_secs
@@ -35,7 +37,7 @@ class Heard:
     """What the store says of members, by id as text. None: it does not answer."""
 
     facts: Mapping[str, Facts] | None
-    certificates: Mapping[str, Certificate]
+    certificates: Mapping[str, ReportedCertificate]
 
 
 def member_ids(session: Session, account_id: UUID) -> list[str]:
@@ -67,6 +69,7 @@ def attention(session: Session, account_id: UUID, heard: Heard, *, latest_agent:
         *_without_active(pools, members),
         *(item for member in members for item in rules.member_items(member, now)),
         *rules.outdated_items(members, latest_agent),
+        *_certificates(session, account_id, pools, now),
         *_keys(session, account_id),
         *_channels(session, account_id),
     ]
@@ -193,6 +196,36 @@ def _without_active(pools: Mapping[UUID, PoolSeen], members: list[MemberSeen]) -
                 pool, Kind.NO_ACTIVE_MEMBER, Severity.WARNING, f"{pool.name} has members and none is active.",
                 "Cut over to the member that shall serve now.",
             )  # fmt: skip
+
+
+def _certificates(session: Session, account_id: UUID, pools: Mapping[UUID, PoolSeen], now: datetime) -> Iterator[Item]:
+    for row in session.scalars(select(Certificate).where(Certificate.account_id == account_id)):
+        item = rules.certificate_item(
+            pools[row.pool_id],
+            hostname=row.hostname,
+            error=row.last_error,
+            not_after=row.not_after,
+            late=is_late(row.not_before, row.not_after, now),
+            soon=ends_soon(row.not_before, row.not_after, now),
+            now=now,
+        )
+        if item is not None:
+            yield item
+    failed = session.execute(
+        select(CertificateInstall, Certificate.hostname, Certificate.pool_id, Member.display_name)
+        .join(Certificate, Certificate.id == CertificateInstall.certificate_id)
+        .join(Member, Member.id == CertificateInstall.member_id)
+        .where(Certificate.account_id == account_id, CertificateInstall.state == "failed")
+        .limit(rules.ITEMS_MAX)
+    )
+    for install, hostname, pool_id, member_name in failed:
+        yield rules.install_item(
+            pools[pool_id],
+            member_id=str(install.member_id),
+            member_name=member_name,
+            hostname=hostname,
+            detail=install.detail,
+        )
 
 
 def _keys(session: Session, account_id: UUID) -> Iterator[Item]:

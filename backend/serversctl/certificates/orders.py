@@ -134,9 +134,11 @@ def failed(session: Session, certificate: Certificate, job_id: UUID, why: Domain
     }
     tell(session, certificate, "certificate.failed", **details)
     if late:
+        soon = rules.ends_soon(certificate.not_before, certificate.not_after, now)
         # Once a day is enough to be told.
         day = f"certificate-late-{certificate.id}-{now:%Y-%m-%d}"
-        tell(session, certificate, "certificate.renewal_failing", dedupe=day, **details)
+        kind = "certificate.expiring" if soon else "certificate.renewal_failing"
+        tell(session, certificate, kind, dedupe=day, **details)
 
 
 def due(session: Session, limit: int = 50) -> list[Certificate]:
@@ -153,14 +155,8 @@ def due(session: Session, limit: int = 50) -> list[Certificate]:
 
 
 def is_due(certificate: Certificate, now: datetime) -> bool:
-    """Not there yet, other names than asked for, or its time has come."""
-    return (
-        certificate.not_after is None
-        or certificate.not_after <= now
-        or certificate.next_renewal_at is None
-        or certificate.next_renewal_at <= now
-        or bool(certificate.last_error)
-    )
+    """Not there yet, failed the last time, or old enough: whoever ordered the job may have moved `next_renewal_at`."""
+    return bool(certificate.last_error) or rules.is_old(certificate.not_before, certificate.not_after, now)
 
 
 def tell(

@@ -60,6 +60,14 @@ def renewal_at(not_before: datetime, not_after: datetime, chance: random.Random)
     return not_before + life * RENEW_AT - rest * SPREAD * chance.random()
 
 
+def is_old(not_before: datetime | None, not_after: datetime | None, now: datetime) -> bool:
+    """From the earliest moment at which `renewal_at` may lie, and while there is none at all."""
+    if not_before is None or not_after is None:
+        return True
+    life = not_after - not_before
+    return now >= not_before + life * RENEW_AT - life * (1 - RENEW_AT) * SPREAD
+
+
 def retry_at(now: datetime, failures: int, chance: random.Random) -> datetime:
     """After the nth failure: 15 min, doubling to 12 h, with up to a quarter added by chance."""
     pause = min(RETRY_MAX, RETRY_FIRST * (1 << min(max(failures - 1, 0), 10)))
@@ -85,6 +93,13 @@ def is_late(not_before: datetime | None, not_after: datetime | None, now: dateti
     if not_before is None or not_after is None:
         return False
     return not_after - now < (not_after - not_before) * (1 - RENEW_AT)
+
+
+def ends_soon(not_before: datetime | None, not_after: datetime | None, now: datetime) -> bool:
+    """Less than a tenth of life is left, or nothing: 9 of 90 days."""
+    if not_before is None or not_after is None:
+        return False
+    return not_after - now < (not_after - not_before) / 10
 
 
 def covers(names: Sequence[str], host: str) -> bool:

@@ -156,6 +156,18 @@ def _job(news: News) -> tuple[str, Sequence[str], str]:
     return f"Job {state}: {command} on {news.member or news.pool}", [line for line in lines if line], link
 
 
+def _certificate(news: News) -> tuple[str, Sequence[str], str]:
+    hostname, ends = news.text("hostname", "a name"), news.text("notAfter")
+    lines = [
+        f"The certificate of {hostname} in pool {news.pool} could not be renewed.",
+        news.text("error"),
+        f"The present one serves until {ends}." if ends else "",
+        f"It is tried again at {news.text('nextTryAt')}." if news.text("nextTryAt") else "",
+    ]
+    soon = "ends soon and " if news.kind == "certificate.expiring" else ""
+    return f"Certificate {soon}is not renewed: {hostname}", lines, news.pool_link("/certificates")
+
+
 def _texts(value: Any) -> list[str]:
     return [str(entry) for entry in value][:20] if isinstance(value, list) else []
 
@@ -182,6 +194,8 @@ LETTERS: dict[str, Letter] = {
     "job.failed": Letter(Topic.JOB, "warning", _job),
     "job.timed_out": Letter(Topic.JOB, "warning", _job),
     "job.unknown": Letter(Topic.JOB, "warning", _job),
+    "certificate.renewal_failing": Letter(Topic.CERTIFICATE, "warning", _certificate),
+    "certificate.expiring": Letter(Topic.CERTIFICATE, "critical", _certificate),
 }
 
 

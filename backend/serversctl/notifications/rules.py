@@ -19,6 +19,7 @@ class Topic(StrEnum):
     MEMBER = "member"
     DNS = "dns"
     JOB = "job"
+    CERTIFICATE = "certificate"
 
 
 class Fate(StrEnum):

@@ -13,6 +13,7 @@ from serversctl.attention.rules import (
     MemberSeen,
     PoolSeen,
     Severity,
+    certificate_item,
     member_items,
     move_item,
     outdated_items,
@@ -126,3 +127,27 @@ def test_the_list_is_bounded_and_says_so() -> None:
     shown, more = worst_first(items)
     assert (len(shown), more) == (ITEMS_MAX, True)
     assert worst_first(items[:-1])[1] is False
+
+
+@pytest.mark.parametrize(
+    ("error", "ends_in_days", "late", "soon", "severity", "said"),
+    [
+        ("", 60, False, False, None, ""),
+        ("no zone", 60, False, False, None, ""),
+        ("no zone", None, False, False, Severity.WARNING, "cannot be issued"),
+        ("no zone", 20, True, False, Severity.WARNING, "cannot be renewed"),
+        ("no zone", 5, True, True, Severity.CRITICAL, "cannot be renewed"),
+        ("", -1, True, True, Severity.CRITICAL, "ended"),
+    ],
+)
+def test_a_certificate_is_shown_when_somebody_has_to_do_something(
+    error: str, ends_in_days: int | None, late: bool, soon: bool, severity: Severity | None, said: str
+) -> None:
+    not_after = None if ends_in_days is None else NOW + timedelta(days=ends_in_days)
+    item = certificate_item(
+        POOL, hostname="lb.example.com", error=error, not_after=not_after, late=late,
+        soon=soon, now=NOW,
+    )  # fmt: skip
+    assert (item.severity if item else None) == severity
+    assert said in (item.text if item else "")
+    assert item is None or (item.fix and item.link == "/pools/p1/certificates")

@@ -156,7 +156,13 @@ def test_every_letter_leads_to_a_page_of_the_dashboard(kind: str):
 
     pages = {
         f"{base}/app{path}"
-        for path in ("/pools/p", "/pools/p/managed-dns", "/pools/p/members/m/control-panel", "/jobs/j")
+        for path in (
+            "/pools/p",
+            "/pools/p/managed-dns",
+            "/pools/p/certificates",
+            "/pools/p/members/m/control-panel",
+            "/jobs/j",
+        )
     }
     assert LETTERS[kind].write(news).link in pages
     assert LETTERS[kind].write(News(kind=kind, payload={}, at="", pool_id="p", member_id="m")).link == ""
