@@ -1,0 +1,1 @@
+"""Backups of this host's configuration: made, sealed, carried away, brought back."""
