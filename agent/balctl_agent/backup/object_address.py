@@ -6,7 +6,6 @@ import re
 import socket
 import ssl
 
-from ..config import AgentConfig
 from ..errors import ConfigError, StepFailed
 from ..transport import Address, HttpsClient
 
@@ -55,9 +54,10 @@ class ObjectClient(HttpsClient):
 
 def header_lines(headers: object) -> str:
     """The headers that an address asks for, as lines. StepFailed for any that could do something else."""
-    lines = "" if isinstance(headers, dict) and any(str(k).lower() == "content-type" for k in headers) else None
-    text = lines if lines is not None else "Content-Type: application/octet-stream\r\n"
-    for name, value in (headers if isinstance(headers, dict) else {}).items():
+    given = headers if isinstance(headers, dict) else {}
+    kind = any(str(name).lower() == "content-type" for name in given)
+    text = "" if kind else "Content-Type: application/octet-stream\r\n"
+    for name, value in given.items():
         if str(name).lower() in ("host", "content-length"):
             continue
         good = isinstance(value, str) and HEADER.fullmatch(name) and re.fullmatch(r"[ -~]{0,1024}", value)

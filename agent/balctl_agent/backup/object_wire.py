@@ -80,7 +80,7 @@ class ObjectWire:
                 continue
             if not trouble:
                 return
-            if trouble.startswith("403") and turn >= 1:
+            if trouble.startswith(("400", "403")) and turn >= 1:
                 break  # a fresh address was refused too: it is not its age
         raise StepFailed(f"the store does not take part: {trouble}")
 
