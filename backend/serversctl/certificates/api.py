@@ -15,9 +15,11 @@ from ..jobs.schemas import JobOut
 from ..jobs.tables import Job
 from ..kernel.db import database_now
 from ..kernel.http import Blueprint, session, wired
+from ..members.tables import Member
 from ..pools.tables import Pool
 from . import rules, schemas, service
 from .commands import ISSUE, RENEW
+from .installing import install_again
 from .tables import Certificate, CertificateInstall
 
 blp = Blueprint("certificates", __name__, url_prefix="/api", description="TLS certificates by ACME")
@@ -99,6 +101,32 @@ class Renew(MethodView):
     def post(self, certificate_id: UUID) -> Job:
         """Renew a certificate now"""
         return _order(RENEW, _certificate(certificate_id))
+
+
+@blp.route("/certificates/<uuid:certificate_id>/install")
+class Install(MethodView):
+    @allow(Role.OPERATOR, "certificates:write")
+    @blp.arguments(schemas.InstallIn)
+    @blp.response(202, schemas.CertificateOut)
+    def post(self, wish: dict[str, Any], certificate_id: UUID) -> dict[str, Any]:
+        """Install a certificate on its members again"""
+        found = _certificate(certificate_id, lock=True)
+        install_again(session(), found, wish["member_id"], actor())
+        return _shown(_pool(found.pool_id), [found])[0]
+
+
+@blp.route("/members/<uuid:member_id>/certificates")
+class MemberCertificates(MethodView):
+    @allow(Role.VIEWER, "certificates:read")
+    @blp.response(200, schemas.MemberCertificatesOut)
+    def get(self, member_id: UUID) -> dict[str, Any]:
+        """Read which certificates of its pool a member has, and whether they cover the pool's name"""
+        member = owned(session(), Member, member_id, principal().account_id)
+        pool = _pool(member.pool_id)
+        shown = _shown(pool, service.of_pool(session(), pool.id))
+        for row in shown:
+            row["installs"] = [one for one in row["installs"] if one["member_id"] == member.id]
+        return {"pool_name": service.pool_name(session(), pool), "items": shown}
 
 
 def _shown(pool: Pool, rows: list[Certificate]) -> list[dict[str, Any]]:

@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from ..identity.audit import SYSTEM
+from ..identity import audit
+from ..identity.audit import SYSTEM, Actor
 from ..jobs import service as jobs
 from ..jobs.catalogue import Command, load
+from ..jobs.rules import State
 from ..jobs.tables import Job
 from ..kernel.db import database_now, reading, unit_of_work
 from ..kernel.errors import DomainError
@@ -75,12 +77,15 @@ def _missing(session: Session, certificate_id: UUID | None) -> list[tuple[UUID, 
 
 
 def _order(session: Session, sealer: Sealer, command: Command, certificate_id: UUID, member_id: UUID) -> bool:
-    """False when the certificate or the member is gone by now."""
-    certificate = session.get(Certificate, certificate_id)
+    """False when the certificate or the member is gone by now, or somebody else was first."""
+    certificate = session.get(Certificate, certificate_id, with_for_update=True)
     member = session.get(Member, member_id)
     if certificate is None or member is None or not (certificate.chain_pem and certificate.key_sealed):
         return False
     row = _row(session, certificate_id, member_id)
+    if row.state in {"ordered", "installed"} and row.fingerprint == certificate.fingerprint:
+        return False
+    _cancel_older(session, row)
     key_pem = sealer.open(certificate.key_sealed, key_context(certificate.id))
     ordered = jobs.order(
         session,
@@ -91,12 +96,34 @@ def _order(session: Session, sealer: Sealer, command: Command, certificate_id: U
         member=member,
         inputs={"pem": combined_pem(certificate.chain_pem, key_pem)},
         sealer=sealer,
-        idempotency_key=f"install-{certificate.fingerprint}-{member_id}-{row.failures}",
     )
     row.job_id, row.state, row.detail = ordered.job.id, "ordered", ""
     row.fingerprint, row.changed_at = certificate.fingerprint or "", database_now(session)
     tell(session, certificate, "certificate.installing", member_id=member_id)
     return True
+
+
+def _cancel_older(session: Session, row: CertificateInstall) -> None:
+    """The order of the certificate before this one, where no agent took it yet, must not run after the new one."""
+    older = session.get(Job, row.job_id) if row.job_id else None
+    if older is not None and older.state in {State.PENDING, State.HELD}:
+        jobs.cancel(session, older, SYSTEM)
+
+
+def install_again(session: Session, certificate: Certificate, member_id: UUID | None, actor: Actor) -> None:
+    """Let the worker install it anew on one member or on all: a host was set up again, or its file was lost."""
+    wanted = select(CertificateInstall).where(CertificateInstall.certificate_id == certificate.id)
+    if member_id is not None:
+        wanted = wanted.where(CertificateInstall.member_id == member_id)
+    rows = session.scalars(wanted).all()
+    for row in rows:
+        row.state, row.fingerprint, row.next_try_at, row.job_id = "waiting", "", None, None
+        row.changed_at = database_now(session)
+    audit.record(
+        session, actor, "certificate.install", account_id=certificate.account_id, target_type="certificate",
+        target_id=certificate.id, details={"members": [str(row.member_id) for row in rows]},
+    )  # fmt: skip
+    tell(session, certificate, "certificate.installing")
 
 
 def on_job(wiring: Any, event: OutboxEvent) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from ..dns.names import LABEL_MAX, clean_zone
+from ..dns.names import clean_zone
 from ..kernel.errors import Invalid
 
 NAMES_MAX = 20
@@ -35,11 +35,13 @@ def clean_names(names: Sequence[str]) -> list[str]:
     found: list[str] = []
     for name in names:
         star = name.startswith("*.")
+        if "." not in name.removeprefix("*.").strip("."):
+            raise _bad(f"{name[:60]!r}: give the full name, for example lb.example.com.")
         try:
             cleaned = clean_zone(name[2:] if star else name)
         except Invalid as why:
             raise _bad(f"{name[:60]!r}: {why.detail}") from why
-        if max(map(len, cleaned.split("."))) > LABEL_MAX or len(cleaned) > 250:
+        if len(cleaned) > 250:
             raise _bad(f"{name[:60]!r} is too long for a certificate.")
         whole = ("*." if star else "") + cleaned
         if whole not in found:

@@ -26,6 +26,12 @@ class CertificateIn(WireSchema):
     )
 
 
+class InstallIn(WireSchema):
+    """Where it is installed again; without a member on all of them."""
+
+    member_id = fields.UUID(load_default=None, allow_none=True)
+
+
 class ConfigureIn(WireSchema):
     """For whose HAProxy configuration the draft is made."""
 
@@ -90,6 +96,15 @@ class CertificateOut(WireSchema):
 
 class CertificatePage(page_of(CertificateOut)):  # type: ignore[misc]
     """Newest first."""
+
+
+class MemberCertificatesOut(WireSchema):
+    """The pool's certificates with their state on one member."""
+
+    pool_name = fields.String(
+        required=True, allow_none=True, metadata={"description": "The name that the pool keeps in DNS; null: none yet"}
+    )
+    items = fields.List(fields.Nested(CertificateOut), required=True)
 
 
 class CertificateArgs(PageArgs):
