@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 
 from .files import read_capped, read_text, under
 
@@ -31,11 +32,21 @@ def running_pid(root: str) -> int | None:
     return None
 
 
+def command_line(pid: int) -> list[str]:
+    """The words with which a process was started. A master that reloads executes itself anew, and has none for a moment."""
+    for _ in range(10):
+        text = read_text(f"/proc/{pid}/cmdline", 65536)
+        if text:
+            break
+        time.sleep(0.02)
+    return text.split("\0")
+
+
 def config_arguments(root: str) -> list[str]:
     """The `-f` files and folders in the order that HAProxy reads them: of the running process, else of the unit."""
     pid = running_pid(root)
     if pid is not None:
-        words = read_text(f"/proc/{pid}/cmdline", 65536).split("\0")
+        words = command_line(pid)
         paths = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "-f"]
         if paths and all(path.startswith("/") for path in paths):
             return [path[len(root) :] if root != "/" and path.startswith(root + "/") else path for path in paths]

@@ -19,6 +19,7 @@ from .log import log
 from .policy import read_policy
 from .registry import COMMANDS
 from .server_view import ServerView
+from .unfinished import undo_unfinished
 
 MOST_AT_ONCE = 4
 PROGRESS_EVERY_SEC = 3.0
@@ -46,7 +47,7 @@ class JobRunner:
         self._stopping = False
 
     def start(self) -> None:
-        """Report what the last run left unfinished, then deliver and wait for offers."""
+        """Undo and report what the last run left unfinished, then deliver and wait for offers."""
         for entry in self.journal.recover():
             end_leftover(entry)
             known = COMMANDS.get(str(entry.get("command")))
@@ -57,6 +58,9 @@ class JobRunner:
                 "error": f"interrupted: the agent or the host stopped in the middle of the job; {hint}",
                 "result": {"code": "interrupted", "idempotent": bool(known and known.idempotent)},
             }, crashed=not entry.get("stopped"))  # fmt: skip
+        undo_unfinished(
+            self._config
+        )  # after its process is gone: a child that outlived the agent must not go on writing
         self._courier.start()
 
     def stop(self) -> None:
