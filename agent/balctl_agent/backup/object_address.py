@@ -6,8 +6,10 @@ import re
 import socket
 import ssl
 
+from ..clock import boot_seconds
 from ..errors import ConfigError, StepFailed
-from ..transport import Address, HttpsClient
+from ..transport import Address, Answer, HttpsClient
+from ..version import AGENT_VERSION
 
 RELAY_PREFIX = "/api/agents/blobs/objects/"
 HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -34,7 +36,26 @@ class ObjectAddress(Address):
         return self.literal  # as written: the signature covers it
 
 
-class ObjectClient(HttpsClient):
+class OnceClient(HttpsClient):
+    """Sends a body exactly once: whoever carries megabytes asks first whether they have arrived."""
+
+    def request(
+        self, method: str, address: Address, path: str, headers: str, body: bytes, total_sec: float, cap_bytes: int
+    ) -> Answer:
+        if not body:
+            return super().request(method, address, path, headers, body, total_sec, cap_bytes)
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: {address.authority}\r\nUser-Agent: balctl/{AGENT_VERSION}\r\n"
+            f"{headers}Content-Length: {len(body)}\r\n\r\n"
+        ).encode("ascii", "replace")
+        try:
+            return self._exchange(address, head + body, boot_seconds() + total_sec, cap_bytes)
+        except BaseException:
+            self.close()
+            raise
+
+
+class ObjectClient(OnceClient):
     """A connection to a store. The agent's secret never goes here."""
 
     def _connect(self, address: Address, deadline: float) -> ssl.SSLSocket:

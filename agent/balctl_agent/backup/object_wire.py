@@ -10,7 +10,7 @@ import time
 from ..config import AgentConfig
 from ..errors import AgentError, StepFailed, Unreachable
 from ..transport import Address, Answer, HttpsClient
-from .object_address import RELAY_PREFIX, ObjectAddress, ObjectClient, header_lines, store_complaint
+from .object_address import RELAY_PREFIX, ObjectAddress, ObjectClient, OnceClient, header_lines, store_complaint
 
 UPLOADS_PATH = "/api/agents/blobs/uploads"
 DOWNLOADS_PATH = "/api/agents/blobs/downloads"
@@ -31,11 +31,13 @@ class ObjectWire:
         self._config = config
         self._who = {"jobId": job_id, "attempt": attempt, "hostname": config.hostname}
         self._api = HttpsClient(config)
+        self._relay = OnceClient(config)
         self._store = ObjectClient(config)
         self._bearer = f"Authorization: Bearer {config.need_secret()}\r\n"
 
     def close(self) -> None:
         self._api.close()
+        self._relay.close()
         self._store.close()
 
     def put(self, name: str, data: bytes) -> None:
@@ -119,7 +121,7 @@ class ObjectWire:
             if url.startswith(RELAY_PREFIX):
                 address = Address(self._config.api_base)
                 target = address.path + url
-                return self._api.request(
+                return self._relay.request(
                     method, address, target, self._bearer + headers, body, OBJECT_REQUEST_SEC, cap_bytes
                 )
             store = ObjectAddress(url)

@@ -37,12 +37,11 @@ def fingerprint(found: os.stat_result) -> list[int]:
 
 def read_file(full: str, add: Callable[[bytes], Piece]) -> ReadFile:
     """Unreadable with the reason; what was half read stays in its pack, unused."""
-    done = None
-    for _ in range(CHANGE_TRIES):
-        done = read_once(full, add)
+    done = read_once(full, add)
+    for _ in range(CHANGE_TRIES - 1):
         if not done.changed:
             break
-    assert done is not None
+        done = read_once(full, add)
     return done
 
 

@@ -16,7 +16,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
 GCM_SET_IVLEN, GCM_GET_TAG, GCM_SET_TAG = 0x9, 0x10, 0x11  # openssl/evp.h, EVP_CTRL_AEAD_*
-WANTED = ("EVP_CIPHER_CTX_new", "EVP_aes_256_gcm", "EVP_EncryptInit_ex", "EVP_DecryptInit_ex")
+CRYPTO_SYMBOLS = ("EVP_CIPHER_CTX_new", "EVP_aes_256_gcm", "EVP_EncryptInit_ex", "EVP_DecryptInit_ex")
 
 
 class BadSeal(Exception):
@@ -91,7 +91,7 @@ def load_crypto(ctypes_module: object) -> object:
     for name in names:
         try:
             found = ctypes_module.CDLL(name)  # type: ignore[attr-defined]
-            if all(hasattr(found, symbol) for symbol in WANTED):
+            if all(hasattr(found, symbol) for symbol in CRYPTO_SYMBOLS):
                 return found
         except (OSError, AttributeError):
             continue

@@ -13,6 +13,8 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from .store import ObjectStore
+
 SECRET = "0123456789abcdef" * 3
 MEMBER = "7d9a3a52-8d5c-4c1e-9a53-0f6f3c2d1b00"
 
@@ -61,6 +63,7 @@ class Control:
         self.job_calls: list[tuple[str, dict[str, object]]] = []  # (claim | progress | complete, body)
         self.cargo: dict[tuple[str, str], bytes] = {}  # (job id, name) -> what the job carries
         self.outputs: dict[tuple[str, str], bytes] = {}
+        self.store = ObjectStore()
         self.extra: dict[str, object] = {}
         self.refuse: tuple[int, dict[str, object]] | None = None
         self.files: dict[str, object] = {}  # GET path -> bytes, or a function of the handler
@@ -139,7 +142,7 @@ class Control:
                     return 422, {"code": "digest_mismatch"}
                 self.outputs[(asked["jobId"], asked["name"])] = raw
                 return 200, {"sizeBytes": len(raw)}
-        return 404, {}
+            return self.store.answer("POST", path, raw)
 
     def _heartbeat(self, body: dict[str, object]) -> tuple[int, dict[str, object]]:
         if self.refuse:
@@ -203,7 +206,28 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.reply(status, json.dumps(value).encode())
 
+    def do_PUT(self) -> None:
+        self._object(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
+    def _object(self, raw: bytes) -> None:
+        """The relay: the member's secret is needed here, and a lossy network loses objects too."""
+        control = self.control
+        with control.lock:
+            lost_before, lost_after = control.dice.random() < control.lose, control.dice.random() < control.lose
+            good = self.headers.get("Authorization", "").removeprefix("Bearer ") in control.secrets
+            typed = self.command == "GET" or self.headers.get("Content-Type") == "application/octet-stream"
+            status, value = (401, {}) if not good else (415, {}) if not typed else (0, {})
+            if not status and not lost_before:
+                status, value = control.store.answer(self.command, self.path, raw)
+        if lost_before or lost_after:
+            self.cut()
+            return
+        self.reply(status, value if isinstance(value, bytes) else json.dumps(value).encode())
+
     def do_GET(self) -> None:
+        if self.path.startswith("/api/agents/blobs/objects/"):
+            self._object(b"")
+            return
         found = self.control.files.get(self.path)
         if callable(found):
             found(self)
