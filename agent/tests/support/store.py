@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class ObjectStore:
@@ -55,3 +57,50 @@ class ObjectStore:
         self.objects[key] = raw
         self.puts.append(key)
         return 200, {}
+
+
+class SignedServer:
+    """A store of somebody else's on plain http: takes what a signed address names, and remembers every header."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+        self.headers: list[dict[str, str]] = []
+        self.answers: list[tuple[int, bytes, dict[str, str]]] = []  # given first, before it behaves
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.base = f"http://127.0.0.1:{self._server.server_address[1]}/bucket/"
+        store.signed_base = self.base
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        outer = self
+
+        class Answering(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def do_PUT(self) -> None:
+                raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                outer.headers.append({name.lower(): value for name, value in self.headers.items()})
+                key = self.path.partition("/bucket/")[2]
+                more: dict[str, str] = {}
+                if outer.answers:
+                    status, value, more = outer.answers.pop(0)
+                else:
+                    status, found = outer.store.transfer(self.command, key, raw)
+                    value = found if isinstance(found, bytes) else b""
+                self.send_response(status)
+                for name, text in {"Content-Length": str(len(value)), **more}.items():
+                    self.send_header(name, text)
+                self.end_headers()
+                self.wfile.write(value)
+
+            do_GET = do_PUT  # noqa: N815
+
+        return Answering
