@@ -103,6 +103,17 @@ class Renew(MethodView):
         return _order(RENEW, _certificate(certificate_id))
 
 
+@blp.route("/certificates/<uuid:certificate_id>/sync-domain")
+class SyncDomain(MethodView):
+    @allow(Role.OPERATOR, "certificates:write")
+    @blp.response(202, JobOut)
+    def post(self, certificate_id: UUID) -> Job:
+        """Let a certificate follow the name that the pool keeps in DNS, and order it anew"""
+        found = _certificate(certificate_id, lock=True)
+        service.follow_pool_name(session(), _pool(found.pool_id), found, actor())
+        return _order(RENEW, found)
+
+
 @blp.route("/certificates/<uuid:certificate_id>/install")
 class Install(MethodView):
     @allow(Role.OPERATOR, "certificates:write")

@@ -94,6 +94,26 @@ def find(session: Session, account_id: UUID, certificate_id: UUID, *, lock: bool
     return owned(session, Certificate, certificate_id, account_id, lock=lock)
 
 
+def follow_pool_name(session: Session, pool: Pool, certificate: Certificate, actor: Actor) -> None:
+    """Put the pool's present name in the place of the first name. Raises Conflict; the new one has to be issued."""
+    own = pool_name(session, pool)
+    if own is None:
+        raise Conflict("pool_has_no_name", "The pool has no name in DNS yet: connect it under Managed DNS.")
+    old = certificate.hostname
+    if old == own:
+        raise Conflict("certificate_name_same", f"The certificate is for {own} already: renew it instead.")
+    wild = {f"*.{old}": f"*.{own}"}
+    names = [own, *(wild.get(name, name) for name in certificate.names[1:])]
+    certificate.hostname, certificate.names = own, rules.clean_names(names)
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as why:
+        raise Conflict("certificate_exists", f"The pool has a certificate for {own} already.") from why
+    _record(session, actor, "certificate.follow_name", certificate, old=old, new=own)
+    tell(session, certificate, "certificate.changed")
+
+
 def delete(session: Session, certificate: Certificate, actor: Actor) -> None:
     """Forget a certificate and its key. The file on the members stays: HAProxy may need it for its next start."""
     _record(session, actor, "certificate.delete", certificate, hostname=certificate.hostname)

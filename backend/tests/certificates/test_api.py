@@ -153,6 +153,20 @@ def test_renewing_orders_the_forced_renewal(api: Api, pool_id: str):
     assert (job.status_code, job.get_json()["command"]) == (202, commands.RENEW)
 
 
+def test_a_certificate_follows_the_pools_name(api: Api, pool_id: str):
+    made = ask(api, pool_id, "old.example.com", "*.old.example.com", "www.example.com").get_json()
+    client = api.client_as("operator")
+    path = f"/api/certificates/{made['id']}"
+    assert client.post(f"{path}/sync-domain").get_json()["code"] == "pool_has_no_name"
+    link(api, pool_id)
+    job = client.post(f"{path}/sync-domain")
+    assert (job.status_code, job.get_json()["command"]) == (202, commands.RENEW)
+    shown = client.get(path).get_json()
+    assert shown["names"] == ["lb.example.com", "*.lb.example.com", "www.example.com"]
+    assert shown["file"].endswith("/lb.example.com.pem")
+    assert client.post(f"{path}/sync-domain").get_json()["code"] == "certificate_name_same"
+
+
 def test_deleting_is_audited_and_final(api: Api, pool_id: str):
     made = ask(api, pool_id, "lb.example.com").get_json()
     client = api.client_as("operator")

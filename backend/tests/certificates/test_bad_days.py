@@ -399,6 +399,18 @@ def test_one_certificate_that_fails_stops_no_other(desk: Desk):
     assert desk.certificate(bad).last_error_code == "acme_challenge_zone"
 
 
+def test_many_certificates_leave_the_queue_to_others_in_between(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    made = [desk.ask(f"h{number}.{ZONE}") for number in range(3)]
+    monkeypatch.setattr(commands, "TURN_SEC", 0.0)
+    job_id = desk.order()
+    turns = 0
+    while (job := desk.turn(job_id)).state == "pending":
+        turns += 1
+        monkeypatch.setattr(commands, "TURN_SEC", 0.05)
+    assert (job.state, turns >= 2) == ("completed", True)
+    assert all(desk.certificate(one).fingerprint for one in made)
+
+
 # --- renewals -----------------------------------------------------------------------------------------------------
 
 
