@@ -1,0 +1,132 @@
+"""Staged files into their places as one step: all new, or all as before, to the very same inodes, whenever the host dies.
+
+The journal is synced before the first rename and goes when the change stands. Live files get a second name (a link) in the
+stage first and are then renamed over, so no reader ever finds one missing; undoing renames the old inode back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ..errors import StepFailed
+from ..failpoint import failpoint
+from ..files import read_capped, remove_quietly, sync_folder, under, write_atomic
+from .staging import Stage, owner_on_this_host, parent_folder
+from .writer import Entry
+
+JOURNAL_NAME = "restore-journal.json"
+JOURNAL_CAP_BYTES = 64 << 20
+Row = dict[str, object]
+
+
+class TreeSwap:
+    def __init__(self, root: str, state_dir: str) -> None:
+        self._root = root
+        self._journal = os.path.join(state_dir, JOURNAL_NAME)
+        self._stage = Stage(root)
+
+    def unfinished(self) -> bool:
+        return os.path.exists(self._journal)
+
+    def begin(self, chosen: list[Entry], gone: list[str]) -> None:
+        """Put everything in place. OSError or StepFailed leaves all files as before."""
+        if self.unfinished():
+            raise StepFailed("an earlier restore was cut off and is not undone yet: restart balctl-agent")
+        rows = self._plan(chosen, gone)
+        os.makedirs(os.path.dirname(self._journal), mode=0o700, exist_ok=True)
+        write_atomic(self._journal, json.dumps(rows).encode())
+        failpoint("restore_journalled")
+        try:
+            for row in rows:
+                self._put(row)
+                failpoint("restore_half")
+            self._sync(rows)
+        except (OSError, StepFailed):
+            self.undo()
+            raise
+        failpoint("restore_swapped")
+
+    def _plan(self, chosen: list[Entry], gone: list[str]) -> list[Row]:
+        rows: list[Row] = []
+        for number, entry in enumerate(chosen):
+            path = str(entry["path"])
+            parent_folder(self._root, path)
+            live = under(self._root, path)
+            is_folder = os.path.isdir(live) and not os.path.islink(live)
+            if (entry["type"] == "dir") != is_folder and os.path.lexists(live):
+                raise StepFailed(f"{path} is another kind of file here than in the snapshot. Nothing was changed.")
+            if entry["type"] != "dir":
+                rows += self._missing_folders(path, rows)
+                rows.append({"do": "replace" if os.path.lexists(live) else "new", "path": path, "number": number})
+            elif not is_folder:
+                uid, gid = owner_on_this_host(entry)
+                rows += self._missing_folders(path, rows)
+                rows.append({"do": "folder", "path": path, "mode": entry["mode"], "uid": uid, "gid": gid})
+        for number, path in enumerate(gone, len(chosen)):
+            rows.append({"do": "remove", "path": path, "number": number})
+        return rows
+
+    def _missing_folders(self, path: str, planned: list[Row]) -> list[Row]:
+        known = {row["path"] for row in planned if row["do"] == "folder"}
+        rows: list[Row] = []
+        above = os.path.dirname(path)
+        while above != "/etc" and above not in known and not os.path.isdir(under(self._root, above)):
+            rows.insert(0, {"do": "folder", "path": above, "mode": 0o755, "uid": os.getuid(), "gid": os.getgid()})
+            above = os.path.dirname(above)
+        return rows
+
+    def _old(self, row: Row) -> str:
+        return os.path.join(self._stage.old, str(row["number"]))
+
+    def _put(self, row: Row) -> None:
+        path = str(row["path"])
+        live = under(self._root, path)
+        if row["do"] == "folder":
+            os.mkdir(live, 0o700)
+            os.chown(live, int(str(row["uid"])), int(str(row["gid"])))
+            os.chmod(live, int(str(row["mode"])))
+            return
+        parent_folder(self._root, path)  # looked at again: it may have become a link since
+        if row["do"] == "replace":
+            os.link(live, self._old(row), follow_symlinks=False)
+        if row["do"] == "remove":
+            os.rename(live, self._old(row))
+        else:
+            os.rename(self._stage.place(path), live)
+
+    def _sync(self, rows: list[Row]) -> None:
+        sync_folder(self._stage.old)
+        for folder in sorted({os.path.dirname(under(self._root, str(row["path"]))) for row in rows}):
+            sync_folder(folder)
+
+    def undo(self) -> bool:
+        """All files as they were before `begin`, however far it came. True when there was something to undo."""
+        if not self.unfinished():
+            return False
+        rows: list[Row] = json.loads(read_capped(self._journal, JOURNAL_CAP_BYTES))
+        for row in reversed(rows):
+            live = under(self._root, str(row["path"]))
+            if row["do"] == "folder":
+                try:
+                    os.rmdir(live)
+                except OSError:
+                    pass  # never made, or somebody put something in it
+            elif row["do"] == "new":
+                if not os.path.lexists(self._stage.place(str(row["path"]))):
+                    remove_quietly(live)
+            elif os.path.lexists(self._old(row)):
+                os.rename(self._old(row), live)
+            failpoint("restore_undoing")
+        for folder in {os.path.dirname(under(self._root, str(row["path"]))) for row in rows}:
+            if os.path.isdir(folder):
+                sync_folder(folder)
+        self.finish()
+        return True
+
+    def finish(self) -> None:
+        """What is in place stands: the journal goes first, then the old files."""
+        remove_quietly(self._journal)
+        sync_folder(os.path.dirname(self._journal))
+        failpoint("restore_forgotten")
+        self._stage.clear()
