@@ -100,7 +100,7 @@ def test_an_object_that_is_not_there_is_said(wire, signed):
 )
 def test_an_address_that_is_none_is_refused(wire, control, monkeypatch, url):
     monkeypatch.setattr(control.store, "_place", lambda call, job, row: {"name": NAME, "url": url, "method": "PUT"})
-    with pytest.raises(agent.AgentError, match="address|port"):
+    with pytest.raises(agent.AgentError, match=r"address|port"):
         wire.put(NAME, DATA)
 
 
