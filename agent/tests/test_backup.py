@@ -144,3 +144,32 @@ def test_a_full_store_is_told_in_words(host, store, monkeypatch):
     with pytest.raises(agent.StepFailed, match="store"):
         take(host)
     assert not any(key.endswith("manifest") for key in store.objects)
+
+
+def test_a_file_that_no_backup_may_hold_makes_it_partial(host, store):
+    fill(host)
+    host.write(
+        "/etc/haproxy/haproxy.cfg",
+        "frontend web\n    bind :443 ssl crt /etc/logrotate.d/x.pem\n    bind :444 ssl crt /etc/passwd\n",
+    )
+    host.write("/etc/logrotate.d/x.pem", "x")
+    host.write("/etc/passwd", "x")
+    result, _ = take(host)
+    assert result["status"] == "partial"
+    assert [row["path"] for row in result["unreadable"]] == ["/etc/logrotate.d/x.pem", "/etc/passwd"]
+    assert not any(
+        entry["path"] in ("/etc/passwd", "/etc/logrotate.d/x.pem") for entry in manifest_of(store)["entries"]
+    )
+
+
+def test_odd_names_and_links_to_nothing_do_not_spoil_the_snapshot(host, store):
+    fill(host)
+    os.symlink("../../archive/x/privkey9.pem", host.path("/etc/letsencrypt/live/x/chain.pem"))
+    for name in (b"new\nline.pem", b"\xff\xfe.pem"):
+        with open(os.fsencode(host.path("/etc/haproxy/certs/")) + name, "w") as out:
+            out.write("x")
+    result, _ = take(host)
+    assert result["status"] == "partial" and len(result["unreadable"]) == 3
+    order = agent.Order(hidden())
+    found = agent.SnapshotReader(order, lambda name, _cap: store.objects[name])
+    assert next(e for e in found.entries if e["path"].endswith("chain.pem"))["status"] == "unreadable"

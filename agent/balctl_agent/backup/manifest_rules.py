@@ -7,8 +7,9 @@ import re
 from ..errors import StepFailed
 from .frames import FRAME_PLAIN_BYTES, FRAME_SEALED_BYTES
 from .packs import Piece
+from .paths_and_links import Entry, link_end, stays_inside, usable_path
 from .scopes import SCOPES_OF_KIND, scope_allows
-from .writer import FORMAT, MOST_BYTES, MOST_ENTRIES, Entry, stays_inside
+from .writer import FORMAT, MOST_BYTES, MOST_ENTRIES
 
 PACK_CAP_BYTES = 16 << 20
 MOST_PIECES = 200_000
@@ -88,13 +89,15 @@ def check_entry(entry: object, scopes: tuple[str, ...]) -> str:
         raise BadManifest("an entry is malformed")
     path, kind, status = entry["path"], entry.get("type"), entry.get("status")
     shown = repr(path[:200])
-    if len(path) > 4096 or any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in path):
+    if not usable_path(path):
         raise BadManifest(f"{shown} is not a path that can be restored")
-    if any(len(part.encode()) > 255 for part in path.split("/")):
-        raise BadManifest(f"{shown} has a name that is too long")
     if entry.get("scope") not in scopes or not scope_allows(str(entry["scope"]), path):
         raise BadManifest(f"{shown} lies outside of what a backup holds")
-    if kind not in ("file", "dir", "link") or status not in ("ok", "unreadable", "changed"):
+    if (
+        not isinstance(kind, str)
+        or kind not in ("file", "dir", "link")
+        or status not in ("ok", "unreadable", "changed")
+    ):
         raise BadManifest(f"{shown} is neither a file, a folder nor a link")
     if not whole_number(entry.get("mode"), 0o777):
         raise BadManifest(f"{shown} has a mode that is not allowed (setuid, setgid or sticky)")
@@ -124,7 +127,11 @@ def check_piece(path: str, piece: object, sizes: dict[str, int]) -> None:
     )
     if not isinstance(piece, dict) or not all(whole_number(piece.get(name), high) for name, high in limits):
         raise BadManifest(f"a piece of {path!r} is malformed or too large")
-    if piece.get("pack") not in sizes or not is_match(SHA256, piece.get("sha256")):
+    if (
+        not is_match(PACK_ID, piece.get("pack"))
+        or piece["pack"] not in sizes
+        or not is_match(SHA256, piece.get("sha256"))
+    ):
         raise BadManifest(f"a piece of {path!r} lies in a pack that is not named")
     if piece["offset"] + piece["length"] > sizes[piece["pack"]] or not piece["plainBytes"] or not piece["length"]:
         raise BadManifest(f"a piece of {path!r} lies outside its pack")
@@ -143,17 +150,3 @@ def check_nesting(by_path: dict[str, Entry]) -> None:
         pieces: list[Piece] = entry["pieces"]  # type: ignore[assignment]
         if sum(int(str(piece["plainBytes"])) for piece in pieces) != entry["sizeBytes"]:
             raise BadManifest(f"the pieces of {path!r} do not make up its size")
-
-
-def link_end(path: str, entry: Entry, by_path: dict[str, Entry]) -> str | None:
-    """The file or folder that a link ends at, over at most eight links."""
-    for _ in range(8):
-        words = path.split("/")[:-1]
-        for part in str(entry["target"]).split("/"):
-            words = words[:-1] if part == ".." else words if part in ("", ".") else [*words, part]
-        path = "/".join(words)
-        found = by_path.get(path)
-        if found is None or found["type"] != "link":
-            return path if found is not None else None
-        entry = found
-    return None

@@ -10,8 +10,9 @@ from ..errors import StepFailed
 from .frames import FRAME_PLAIN_BYTES, MANIFEST_PURPOSE, PACK_PURPOSE, FrameBox, unfold
 from .manifest_rules import BadManifest, checked_manifest
 from .packs import Piece
+from .paths_and_links import Entry
 from .seal import NONCE_BYTES, TAG_BYTES, BadSeal
-from .writer import Entry, Order
+from .writer import Order
 
 MANIFEST_CAP_BYTES = 48 << 20
 MANIFEST_TEXT_CAP_BYTES = 96 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from ..files import read_text, under
 from ..haproxy_config import MAIN_CONFIG, config_arguments, config_files, words_of
@@ -16,6 +17,8 @@ SCOPES_OF_KIND = {
     "ufw": ("firewall",),
 }
 NOT_REFERENCED = ("/etc/letsencrypt/", "/etc/haproxy/certs/", "/etc/haproxy/conf.d/", "/etc/balctl/")
+CERTIFICATE_FOLDERS = ("/etc/ssl/", "/etc/pki/")
+CERTIFICATE_NAME = re.compile(r".*\.(pem|crt|cer|key|chain|fullchain|ocsp|issuer|sctl|rsa|dsa|ecdsa)")
 
 
 def scope_allows(scope: str, path: str) -> bool:
@@ -34,8 +37,29 @@ def scope_allows(scope: str, path: str) -> bool:
     if scope == "firewall":
         return path in ("/etc/ufw", "/etc/default/ufw") or path.startswith("/etc/ufw/")
     if scope == "referenced":
-        return path != MAIN_CONFIG and not path.startswith((*NOT_REFERENCED, "/etc/ufw/"))
+        return path != MAIN_CONFIG and not path.startswith(NOT_REFERENCED) and may_be_referenced(path)
     return False
+
+
+def may_be_referenced(path: str) -> bool:
+    """Nothing that could run programs or let people in when a snapshot brings it: no drop-in folder, no other name."""
+    if path.startswith(HAPROXY_FOLDER + "/"):
+        return True
+    if any(part.endswith(".d") for part in path.split("/")):
+        return False
+    inside = path.startswith(CERTIFICATE_FOLDERS) and not path.endswith((".cnf", ".conf"))
+    return inside or CERTIFICATE_NAME.fullmatch(path) is not None
+
+
+def left_out(kind: str, root: str) -> list[str]:
+    """Files that the configuration names and that no backup may hold: the snapshot says so instead of looking whole."""
+    if kind != "haproxy":
+        return []
+    return [
+        path
+        for path in referenced(root)
+        if path != MAIN_CONFIG and not path.startswith(NOT_REFERENCED) and not may_be_referenced(path)
+    ]
 
 
 def paths_of(kind: str, root: str) -> list[tuple[str, str]]:

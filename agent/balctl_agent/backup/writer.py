@@ -18,15 +18,15 @@ from ..version import AGENT_VERSION
 from .frames import MANIFEST_PURPOSE, PACK_PURPOSE, FrameBox
 from .object_wire import ObjectWire
 from .packs import PackWriter, seal_manifest
+from .paths_and_links import Entry, link_end, stays_inside, usable_path
 from .reading import Unreadable, read_file
-from .scopes import LETSENCRYPT, paths_of
+from .scopes import left_out, paths_of
 from .unchanged import Unchanged
 
 FORMAT = 1
 MOST_ENTRIES = 50_000
 MOST_BYTES = 16 << 30
 MOST_TOLD = 20
-Entry = dict[str, object]
 
 
 class Order:
@@ -63,6 +63,7 @@ class SnapshotWriter:
             base_snapshot_id=order.base_snapshot_id, member_id=order.member_id, generation=order.generation,
         )  # fmt: skip
         self._bytes = 0
+        self._absent: list[Entry] = []  # what the manifest cannot even name
 
     def run(self) -> dict[str, object]:
         self._context.step("Look for what belongs to the backup", 5)
@@ -74,16 +75,29 @@ class SnapshotWriter:
         for number, (scope, path) in enumerate(paths):
             if number % 200 == 0:
                 self._context.step(f"Read and seal {len(paths)} paths", 10 + 80 * number // len(paths))
-            self._entries.append(self._entry(scope, path))
+            if usable_path(path):
+                self._entries.append(self._entry(scope, path))
+            else:
+                shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                self._absent.append(
+                    {"path": repr(shown[:300]), "why": "its name holds control characters or is not UTF-8"}
+                )
         self._packs.flush()
+        self._doubt_links()
         return self._finish()
+
+    def _doubt_links(self) -> None:
+        """A link to something that is not in the snapshot could not be restored."""
+        by_path = {str(entry["path"]): entry for entry in self._entries}
+        for number, entry in enumerate(self._entries):
+            if entry["type"] == "link" and link_end(str(entry["path"]), entry, by_path) is None:
+                self._entries[number] = self._failed(
+                    {**entry, "type": "file"}, "it is a link to something that is not there"
+                )
 
     def _entry(self, scope: str, path: str) -> Entry:
         full = under(self._context.root, path)
         entry: Entry = {"path": path, "scope": scope, "type": "file", "status": "ok", "pieces": []}
-        if not is_utf8(path):
-            shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            return self._failed({**entry, "path": shown}, "its name is not UTF-8")
         try:
             found = os.lstat(full)
             if stat.S_ISLNK(found.st_mode):
@@ -137,6 +151,11 @@ class SnapshotWriter:
     def _finish(self) -> dict[str, object]:
         order, packs = self._order, self._rows_of_packs()
         bad = [entry for entry in self._entries if entry["status"] != "ok"]
+        bad += self._absent
+        bad += [
+            {"path": path, "why": "no backup holds files of this place and name: move it to /etc/haproxy or /etc/ssl"}
+            for path in left_out(self._kind, self._context.root)
+        ]
         files = [entry for entry in self._entries if entry["type"] == "file" and entry["status"] != "unreadable"]
         if not files:
             raise StepFailed(
@@ -170,22 +189,6 @@ class SnapshotWriter:
             "status": status, **totals, "packs": sorted(self._packs.sent),
             "unreadable": [{"path": e["path"], "why": e["why"]} for e in bad[:MOST_TOLD]],
         }  # fmt: skip
-
-
-def stays_inside(path: str, target: str) -> bool:
-    """A relative link below /etc/letsencrypt that does not leave it: the only links that are kept as links."""
-    if not path.startswith(LETSENCRYPT + "/") or not target or target.startswith("/") or "\0" in target:
-        return False
-    folder = path.rsplit("/", 1)[0]
-    return os.path.normpath(os.path.join(folder, target)).startswith(LETSENCRYPT + "/")
-
-
-def is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def owner_of(found: os.stat_result) -> Entry:
