@@ -179,6 +179,21 @@ def test_a_wildcard_covers_one_label(bench):
     assert bench.install(bench.pem("DNS:*.example.com"))["changed"] is True
 
 
+def test_a_hosts_certificate_lies_beside_haproxys_and_is_checked_alike(bench):
+    path = f"{bench.root}/etc/ssl/serversctl/{NAME}.pem"
+    for _ in range(2):  # the second one replaces the first
+        bench.context.pem = bench.pem()
+        result = agent.run_tls_install_host_certificate(bench.context, {"hostname": NAME})
+        assert (read(path), result["changed"]) == (bench.context.pem, True)
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert path.removeprefix(bench.root) in str(result["note"])
+    good, bench.context.pem = bench.context.pem, bench.pem(days=-1)
+    with pytest.raises(agent.StepFailed, match="ended at"):
+        agent.run_tls_install_host_certificate(bench.context, {"hostname": NAME})
+    assert read(path) == good
+    assert [row["path"] for row in agent.read_certificates(bench.root)] == [path.removeprefix(bench.root)]
+
+
 @pytest.mark.parametrize(
     ("text", "used"),
     [

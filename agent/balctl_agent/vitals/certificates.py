@@ -14,6 +14,7 @@ FOLDERS = (
     "/etc/ssl/haproxy",
     "/etc/letsencrypt/live",
     "/usr/local/lsws/conf/cert",
+    "/etc/ssl/serversctl",
 )
 LIMIT_CERTIFICATES = 50
 FILE_CAP_BYTES = 256 * 1024

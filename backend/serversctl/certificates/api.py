@@ -24,7 +24,7 @@ from .tables import Certificate, CertificateInstall
 
 blp = Blueprint("certificates", __name__, url_prefix="/api", description="TLS certificates by ACME")
 
-FILES = "/etc/haproxy/certs"
+FILES, HOST_FILES = "/etc/haproxy/certs", "/etc/ssl/serversctl"
 
 
 def _pool(pool_id: UUID) -> Pool:
@@ -137,7 +137,19 @@ class MemberCertificates(MethodView):
         shown = _shown(pool, service.of_pool(session(), pool.id))
         for row in shown:
             row["installs"] = [one for one in row["installs"] if one["member_id"] == member.id]
+        shown = [row for row in shown if row["member_id"] in {None, member.id}]
         return {"pool_name": service.pool_name(session(), pool), "items": shown}
+
+    @allow(Role.OPERATOR, "certificates:write")
+    @blp.arguments(schemas.CertificateIn)
+    @blp.response(201, schemas.CertificateOut)
+    def post(self, wish: dict[str, Any], member_id: UUID) -> dict[str, Any]:
+        """Ask for a certificate for the other services of a host; without names for its host name"""
+        member = owned(session(), Member, member_id, principal().account_id)
+        pool = _pool(member.pool_id)
+        made = service.create(session(), pool, wish["names"], actor(), member=member)
+        job = _order(ISSUE, made)
+        return {**_shown(pool, [made])[0], "job_id": job.id}
 
 
 def _shown(pool: Pool, rows: list[Certificate]) -> list[dict[str, Any]]:
@@ -148,7 +160,7 @@ def _shown(pool: Pool, rows: list[Certificate]) -> list[dict[str, Any]]:
     return [
         {
             **{name: getattr(row, name) for name in _FIELDS},
-            "file": f"{FILES}/{row.hostname}.pem",
+            "file": f"{HOST_FILES if row.member_id else FILES}/{row.hostname}.pem",
             "chain": row.chain_pem,
             "state": rules.shown_state(
                 ordering=row.id in ordering, not_after=row.not_after, error=row.last_error, now=now
@@ -179,6 +191,6 @@ def _install(row: Certificate, install: CertificateInstall, member_name: str) ->
 
 
 _FIELDS = (
-    "id", "pool_id", "hostname", "names", "not_before", "not_after", "fingerprint", "serial", "issuer", "issued_at",
+    "id", "pool_id", "member_id", "hostname", "names", "not_before", "not_after", "fingerprint", "serial", "issuer", "issued_at",
     "next_renewal_at", "held_until", "failures", "created_at",
 )  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ..identity import audit
 from ..identity.audit import SYSTEM, Actor
 from ..jobs import service as jobs
-from ..jobs.catalogue import Command, load
+from ..jobs.catalogue import Catalogue, load
 from ..jobs.rules import State
 from ..jobs.tables import Job
 from ..kernel.db import database_now, reading, unit_of_work
@@ -28,7 +28,7 @@ from .tables import Certificate, CertificateInstall
 
 log = logging.getLogger(__name__)
 
-INSTALL = "tls.install_certificate"
+INSTALL, INSTALL_HOST = "tls.install_certificate", "tls.install_host_certificate"
 # Only these have an HAProxy that the certificate is for.
 TEMPLATE = "haproxy_edge"
 BATCH = 50
@@ -39,14 +39,14 @@ def order_missing(wiring: Any, certificate_id: UUID | None = None) -> int:
 
     One member whose job cannot be ordered stops no other.
     """
-    command = load(wiring.settings.agent_dist).find(INSTALL)
+    catalogue = load(wiring.settings.agent_dist)
     with reading(wiring.sessions) as session:
         wanted = _missing(session, certificate_id)
     done = 0
     for one, member_id in wanted:
         try:
             with unit_of_work(wiring.sessions) as session:
-                done += _order(session, wiring.sealer, command, one, member_id)
+                done += _order(session, wiring.sealer, catalogue, one, member_id)
         except DomainError as why:
             log.warning("the certificate %s is not ordered on member %s: %s", one, member_id, why.detail)
             with unit_of_work(wiring.sessions) as session:
@@ -59,7 +59,13 @@ def _missing(session: Session, certificate_id: UUID | None) -> list[tuple[UUID, 
     row = CertificateInstall
     wanted = (
         select(Certificate.id, Member.id)
-        .join(Member, and_(Member.pool_id == Certificate.pool_id, Member.template == TEMPLATE))
+        .join(Member, Member.pool_id == Certificate.pool_id)
+        .where(
+            or_(
+                and_(Certificate.member_id.is_(None), Member.template == TEMPLATE),
+                Certificate.member_id == Member.id,
+            )
+        )
         .outerjoin(row, and_(row.certificate_id == Certificate.id, row.member_id == Member.id))
         .where(Certificate.fingerprint.is_not(None))
         .where(
@@ -76,7 +82,7 @@ def _missing(session: Session, certificate_id: UUID | None) -> list[tuple[UUID, 
     return [(one, member_id) for one, member_id in session.execute(wanted)]
 
 
-def _order(session: Session, sealer: Sealer, command: Command, certificate_id: UUID, member_id: UUID) -> bool:
+def _order(session: Session, sealer: Sealer, catalogue: Catalogue, certificate_id: UUID, member_id: UUID) -> bool:
     """False when the certificate or the member is gone by now, or somebody else was first."""
     certificate = session.get(Certificate, certificate_id, with_for_update=True)
     member = session.get(Member, member_id)
@@ -89,7 +95,7 @@ def _order(session: Session, sealer: Sealer, command: Command, certificate_id: U
     key_pem = sealer.open(certificate.key_sealed, key_context(certificate.id))
     ordered = jobs.order(
         session,
-        command=command,
+        command=catalogue.find(INSTALL_HOST if certificate.member_id else INSTALL),
         params={"hostname": certificate.hostname},
         actor=SYSTEM,
         pool=session.get_one(Pool, certificate.pool_id),
@@ -128,7 +134,7 @@ def install_again(session: Session, certificate: Certificate, member_id: UUID | 
 
 def on_job(wiring: Any, event: OutboxEvent) -> None:
     """An install ended: note how."""
-    if event.payload.get("command") != INSTALL:
+    if event.payload.get("command") not in {INSTALL, INSTALL_HOST}:
         return
     with unit_of_work(wiring.sessions) as session:
         job = session.get(Job, UUID(event.payload["jobId"]))
@@ -141,7 +147,7 @@ def on_job(wiring: Any, event: OutboxEvent) -> None:
         result = job.result or {}
         if job.state == "completed":
             row.state, row.failures, row.next_try_at = "installed", 0, None
-            row.in_use, row.detail = bool(result.get("inUse")), str(result.get("note", ""))[:500]
+            row.in_use, row.detail = result.get("inUse"), str(result.get("note", ""))[:500]
             row.changed_at = database_now(session)
             tell(session, certificate, "certificate.installed", member_id=row.member_id, inUse=row.in_use)
         else:

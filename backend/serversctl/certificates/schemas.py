@@ -71,6 +71,11 @@ class CertificateOut(WireSchema):
     pool_id = fields.UUID(required=True)
     hostname = fields.String(required=True, metadata={"example": "lb.example.com"})
     names = fields.List(fields.String(), required=True)
+    member_id = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "For the services of this host; null: for HAProxy on every member"},
+    )
     file = fields.String(required=True, metadata={"example": "/etc/haproxy/certs/lb.example.com.pem"})
     state = fields.String(required=True, validate=validate.OneOf([one.value for one in Shown]))
     not_before = fields.AwareDateTime(required=True, allow_none=True)

@@ -34,8 +34,15 @@ def pool_name(session: Session, pool: Pool) -> str | None:
     return session.scalar(select(PoolDns.fqdn).where(PoolDns.pool_id == pool.id))
 
 
-def create(session: Session, pool: Pool, names: Sequence[str] | None, actor: Actor) -> Certificate:
-    """A certificate for these names; none: the pool's own name. Raises Invalid or Conflict."""
+def create(
+    session: Session, pool: Pool, names: Sequence[str] | None, actor: Actor, *, member: Member | None = None
+) -> Certificate:
+    """A certificate for these names; none: the pool's own name, or the host name of `member`.
+
+    With a member it is for the services of that host, otherwise for HAProxy on all. Raises Invalid or Conflict.
+    """
+    if not names and member is not None:
+        names = [member.hostname]
     if not names:
         own = pool_name(session, pool)
         if own is None:
@@ -53,6 +60,7 @@ def create(session: Session, pool: Pool, names: Sequence[str] | None, actor: Act
         id=new_id(),
         account_id=pool.account_id,
         pool_id=pool.id,
+        member_id=member.id if member else None,
         hostname=cleaned[0],
         names=cleaned,
         created_at=now,

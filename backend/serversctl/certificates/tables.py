@@ -34,6 +34,8 @@ class Certificate(Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=new_id)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     pool_id: Mapped[UUID] = mapped_column(ForeignKey("pools.id", ondelete="CASCADE"), index=True)
+    # Set: for the services of this one host. Not set: for HAProxy on every member.
+    member_id: Mapped[UUID | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     hostname: Mapped[str] = mapped_column(String(253))
     names: Mapped[list[str]] = mapped_column(JSON)
     # The present certificate: leaf and issuers in PEM, and its sealed key. None before the first one.

@@ -205,6 +205,9 @@ def test_the_last_error_and_the_members_are_shown(api: Api, pool_id: str):
     mine = api.client_as("viewer").get(f"/api/members/{member_id}/certificates").get_json()
     assert [row["hostname"] for row in mine["items"]] == ["lb.example.com"]
     assert mine["poolName"] is None
+    own = api.client_as("operator").post(f"/api/members/{member_id}/certificates", json={}).get_json()
+    assert (own["hostname"], own["memberId"]) == ("lb1.example.com", member_id)
+    assert own["file"] == "/etc/ssl/serversctl/lb1.example.com.pem"
 
 
 def test_lists_come_in_pages(api: Api, pool_id: str):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
-from serversctl.certificates import commands, installing
+from serversctl.certificates import commands, installing, service
 from serversctl.certificates.tables import Certificate, CertificateInstall
 from serversctl.identity.audit import SYSTEM
 from serversctl.jobs import jobs
@@ -17,10 +18,11 @@ from serversctl.jobs.service.cargo import input_for_agent
 from serversctl.jobs.tables import Job
 from serversctl.kernel.outbox import OutboxEvent
 from serversctl.members import service as members
+from serversctl.members.tables import Member
 from serversctl.pools.tables import Pool
 from sqlalchemy import select, update
 
-from .conftest import Desk
+from .conftest import ZONE, Desk
 
 pytestmark = pytest.mark.installs
 
@@ -30,9 +32,12 @@ COMMAND = Command(
 )  # fmt: skip
 
 
+HOST_COMMAND = replace(COMMAND, id=installing.INSTALL_HOST, resource="host_certificate")
+
+
 @pytest.fixture(autouse=True)
 def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    both = Catalogue([*commands.COMMANDS, COMMAND])
+    both = Catalogue([*commands.COMMANDS, COMMAND, HOST_COMMAND])
     monkeypatch.setattr(jobs, "load", lambda _dist: both)
     monkeypatch.setattr(installing, "load", lambda _dist: both)
 
@@ -110,6 +115,21 @@ def test_a_renewed_certificate_goes_out_again(desk: Desk):
     assert first != second
     [row] = desk.rows(CertificateInstall)
     assert row.fingerprint == desk.certificate(made.id).fingerprint != made.fingerprint
+
+
+def test_a_hosts_own_certificate_goes_to_that_host_alone(desk: Desk):
+    enrol(desk, "lb1.example.com")
+    host = enrol(desk, f"db1.{ZONE}", template="mariadb")
+    with desk.work() as session:
+        pool = session.get_one(Pool, desk.pool_id)
+        made = service.create(session, pool, None, SYSTEM, member=session.get_one(Member, host)).id
+    assert desk.run(desk.order(certificateId=str(made))).state == "completed"
+    assert ordered(desk) == []
+    [job] = [job for job in desk.rows(Job) if job.command == installing.INSTALL_HOST]
+    assert (job.member_id, job.params) == (host, {"hostname": f"db1.{ZONE}"})
+    play_agent(desk, job, result={"note": "in /etc/ssl/serversctl"})
+    [row] = desk.rows(CertificateInstall)
+    assert (row.state, row.in_use) == ("installed", None)
 
 
 def test_a_failed_install_is_told_and_tried_again_with_patience(desk: Desk):
