@@ -1,0 +1,1 @@
+"""HAProxy's configuration as versions: imported, edited, checked, rolled out with a soak, taken back, and its drift."""
