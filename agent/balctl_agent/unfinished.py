@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .backup.tree_swap import TreeSwap
 from .config import AgentConfig
 from .file_swap import undo_swap
 from .files import under
@@ -20,15 +21,22 @@ def undo_unfinished_swap(root: str, state_dir: str) -> bool:
 
 def undo_unfinished(config: AgentConfig) -> None:
     """At the agent's start. A failure is logged: the heartbeat must go on whatever the disk says."""
-    try:
-        undone = undo_unfinished_swap(config.root, config.state_dir)
-    except (OSError, ValueError, KeyError) as why:
-        log.error(f"an unfinished change of HAProxy's configuration could not be undone: {why}")
+    undone = False
+    for what, undo in (
+        ("change of HAProxy's configuration", lambda: undo_unfinished_swap(config.root, config.state_dir)),
+        ("restore", lambda: TreeSwap(config.root, config.state_dir).clean_up()),
+    ):
+        try:
+            found = undo()
+        except (OSError, ValueError, KeyError, TypeError) as why:
+            log.error(f"an unfinished {what} could not be undone: {why}")
+            continue
+        if found:
+            log.warning(f"a {what} was cut off: the old files are back")
+        undone = undone or found
+    if not undone or not os.path.isdir(under(config.root, "/run/systemd/system")) or not find_program("systemctl"):
         return
-    if not undone:
-        return
-    log.warning("a change of HAProxy's configuration was cut off: the old files are back")
-    if os.path.isdir(under(config.root, "/run/systemd/system")) and find_program("systemctl"):
-        done = run_program(["systemctl", "reload", "haproxy.service"], 60.0)
+    for argv in (["systemctl", "reload", "haproxy.service"], ["systemctl", "try-reload-or-restart", "ufw.service"]):
+        done = run_program(argv, 60.0)
         if not done.ok:
-            log.warning(f"HAProxy was not reloaded: {(done.reason or done.output.strip())[-300:]}")
+            log.warning(f"{argv[2]} was not reloaded: {(done.reason or done.output.strip())[-300:]}")

@@ -10,7 +10,7 @@ import re
 from ..errors import StepFailed
 from ..files import read_capped, remove_quietly, sync_folder, under
 from .reader import SnapshotReader
-from .writer import Entry
+from .paths_and_links import Entry
 
 STAGE_NAME = ".balctl-restore"
 SPARE_BYTES = 8 << 20  # what a restore leaves free: HAProxy and the journal need room too

@@ -13,7 +13,7 @@ from ..errors import StepFailed
 from ..failpoint import failpoint
 from ..files import read_capped, remove_quietly, sync_folder, under, write_atomic
 from .staging import Stage, owner_on_this_host, parent_folder
-from .writer import Entry
+from .paths_and_links import Entry
 
 JOURNAL_NAME = "restore-journal.json"
 JOURNAL_CAP_BYTES = 64 << 20
@@ -123,6 +123,13 @@ class TreeSwap:
                 sync_folder(folder)
         self.finish()
         return True
+
+    def clean_up(self) -> bool:
+        """At the agent's start, while no job runs: undo, and forget a stage that came to nothing. True when undone."""
+        if self.undo():
+            return True
+        self._stage.clear()
+        return False
 
     def finish(self) -> None:
         """What is in place stands: the journal goes first, then the old files."""

@@ -64,3 +64,24 @@ def fill(host) -> None:  # type: ignore[no-untyped-def]
     host.write("/etc/letsencrypt/archive/x/privkey1.pem", "key one\n", 0o600)
     os.makedirs(host.path("/etc/letsencrypt/live/x"))
     os.symlink("../../archive/x/privkey1.pem", host.path("/etc/letsencrypt/live/x/privkey.pem"))
+
+
+class Folder:
+    """A host's root folder alone, for a process of its own."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.config = agent.load_config({"BALCTL_ROOT": root})
+
+
+def restored(host, scopes=frozenset(), paths=frozenset()):  # type: ignore[no-untyped-def]
+    """The result of a restore of SNAPSHOT; HAProxy is not watched for seconds afterwards."""
+    agent.Restore.run.__globals__["RESTORE_WATCH_SEC"] = 0
+    job = Job(host, "r1")
+    wire = agent.ObjectWire(job.config, "r1", 1)
+    try:
+        reader = agent.open_snapshot(job, {**hidden(), "sourceMember": SOURCE}, wire)
+        wanted = set(scopes) or agent.chosen_scopes("", str(reader.manifest["kind"]))
+        return agent.Restore(job, reader, wanted, set(paths)).run()
+    finally:
+        wire.close()
