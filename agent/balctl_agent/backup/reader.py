@@ -43,6 +43,10 @@ def short_integer(digits: str) -> int:
     return int(digits)
 
 
+class DamagedSnapshot(StepFailed):
+    """What the store holds is not what was saved. No try will mend it."""
+
+
 class SnapshotReader:
     """`fetch` takes a name, `<snapshot>/manifest` or `<snapshot>/packs/<id>`, and returns the object."""
 
@@ -58,7 +62,7 @@ class SnapshotReader:
         return self.manifest["entries"]  # type: ignore[return-value]
 
     def contents(self, entry: Entry) -> Iterator[bytes]:
-        """The file's bytes, piece by piece. StepFailed at the first one that is not what was saved, at the latest at the end."""
+        """The file's bytes, piece by piece. DamagedSnapshot at the first one that is not what was saved, at the latest at the end."""
         digest = hashlib.sha256()
         pieces: list[Piece] = entry["pieces"]  # type: ignore[assignment]
         for piece in pieces:
@@ -66,7 +70,7 @@ class SnapshotReader:
             digest.update(text)
             yield text
         if digest.hexdigest() != entry["sha256"]:
-            raise StepFailed(f"{entry['path']} is not what was saved: its SHA-256 differs")
+            raise DamagedSnapshot(f"{entry['path']} is not what was saved: its SHA-256 differs")
 
     def _piece(self, path: str, piece: Piece) -> bytes:
         pack_id, at = str(piece["pack"]), int(str(piece["offset"]))
@@ -74,9 +78,11 @@ class SnapshotReader:
         try:
             text = unfold(self._box.unseal(pack_id, int(str(piece["frame"])), frame), FRAME_PLAIN_BYTES)
         except BadSeal as why:
-            raise StepFailed(f"{path} is damaged in the store (pack {pack_id}): {why}") from None
+            raise DamagedSnapshot(f"{path} is damaged in the store (pack {pack_id}): {why}") from None
         if len(text) != piece["plainBytes"] or hashlib.sha256(text).hexdigest() != piece["sha256"]:
-            raise StepFailed(f"{path} is damaged in the store (pack {pack_id}): a piece is not the one that was saved")
+            raise DamagedSnapshot(
+                f"{path} is damaged in the store (pack {pack_id}): a piece is not the one that was saved"
+            )
         return text
 
     def _pack(self, pack_id: str) -> bytes:
@@ -87,6 +93,6 @@ class SnapshotReader:
             size_bytes = int(str(row["sizeBytes"]))
             data = self._fetch(f"{row['snapshotId']}/packs/{pack_id}", size_bytes)
             if len(data) != size_bytes or hashlib.sha256(data).hexdigest() != row["sha256"]:
-                raise StepFailed(f"pack {pack_id} is damaged in the store: its size or its SHA-256 differs")
+                raise DamagedSnapshot(f"pack {pack_id} is damaged in the store: its size or its SHA-256 differs")
             self._kept[pack_id] = data
         return self._kept[pack_id]
