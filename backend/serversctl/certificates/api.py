@@ -17,7 +17,7 @@ from ..kernel.db import database_now
 from ..kernel.http import Blueprint, session, wired
 from ..members.tables import Member
 from ..pools.tables import Pool
-from . import rules, schemas, service
+from . import configuring, rules, schemas, service
 from .commands import ISSUE, RENEW
 from .installing import install_again
 from .tables import Certificate, CertificateInstall
@@ -124,6 +124,19 @@ class Install(MethodView):
         found = _certificate(certificate_id, lock=True)
         install_again(session(), found, wish["member_id"], actor())
         return _shown(_pool(found.pool_id), [found])[0]
+
+
+@blp.route("/certificates/<uuid:certificate_id>/configure")
+class Configure(MethodView):
+    @allow(Role.OPERATOR, "certificates:write")
+    @blp.arguments(schemas.ConfigureIn)
+    @blp.response(201, schemas.ConfiguredOut)
+    def post(self, wish: dict[str, Any], certificate_id: UUID) -> dict[str, Any]:
+        """Draft the member's HAProxy configuration with the certificate in it; check and apply it like any version"""
+        found = _certificate(certificate_id)
+        member = owned(session(), Member, wish["member_id"], principal().account_id)
+        version = configuring.draft_with(session(), wired().sealer, found, member, actor())
+        return {"version_id": version.id, "number": version.number, "member_id": member.id}
 
 
 @blp.route("/members/<uuid:member_id>/certificates")

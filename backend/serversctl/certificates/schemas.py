@@ -38,6 +38,14 @@ class ConfigureIn(WireSchema):
     member_id = fields.UUID(required=True)
 
 
+class ConfiguredOut(WireSchema):
+    """The draft that was saved: read it at /api/haproxy/versions/{versionId}."""
+
+    version_id = fields.UUID(required=True)
+    number = fields.Integer(required=True)
+    member_id = fields.UUID(required=True)
+
+
 class InstallOut(WireSchema):
     """The certificate on one member."""
 

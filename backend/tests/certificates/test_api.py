@@ -10,11 +10,14 @@ from serversctl.certificates import commands, orders, service
 from serversctl.certificates.keys import new_key_pem
 from serversctl.certificates.tables import Certificate, CertificateInstall
 from serversctl.dns.tables import PoolDns, ProviderCredential
+from serversctl.haproxy.rules import File
+from serversctl.haproxy.service import versions
 from serversctl.identity.audit import SYSTEM
 from serversctl.jobs.catalogue import Catalogue
 from serversctl.kernel.db import database_now, unit_of_work
 from serversctl.kernel.errors import DomainError
 from serversctl.members import service as members
+from serversctl.members.tables import Member
 from serversctl.pools.service import create_pool
 from serversctl.pools.tables import Pool
 from support.api import Api
@@ -165,6 +168,45 @@ def test_a_certificate_follows_the_pools_name(api: Api, pool_id: str):
     assert shown["names"] == ["lb.example.com", "*.lb.example.com", "www.example.com"]
     assert shown["file"].endswith("/lb.example.com.pem")
     assert client.post(f"{path}/sync-domain").get_json()["code"] == "certificate_name_same"
+
+
+def test_the_configuration_gets_its_line_as_a_draft(api: Api, pool_id: str):
+    made = ask(api, pool_id, "lb.example.com").get_json()
+    path = f"/api/certificates/{made['id']}/configure"
+    client = api.client_as("operator")
+    with unit_of_work(api.wiring.sessions) as session:
+        pool = session.get_one(Pool, UUID(pool_id))
+        member = members.create_member(
+            session, pool, SYSTEM, hostname="lb1.example.com", allowed_ips=["203.0.113.10"], template="haproxy_edge",
+            linux_family="debian",
+        ).member  # fmt: skip
+        member_id = member.id
+    wish = {"memberId": str(member_id)}
+    assert client.post(path, json=wish).get_json()["code"] == "certificate_not_installed"
+    with unit_of_work(api.wiring.sessions) as session:
+        session.add(
+            CertificateInstall(
+                certificate_id=UUID(made["id"]),
+                member_id=member_id,
+                state="installed",
+                fingerprint="",
+                failures=0,
+                detail="",
+                changed_at=database_now(session),
+            )
+        )
+    assert client.post(path, json=wish).get_json()["code"] == "config_not_imported"
+    config = File("/etc/haproxy/haproxy.cfg", "frontend web\n    bind :80\n")
+    with unit_of_work(api.wiring.sessions) as session:
+        member = session.get_one(Member, member_id)
+        versions.write(session, api.wiring.sealer, member, [config], origin="imported", actor=SYSTEM, state="applied")
+    answer = client.post(path, json=wish)
+    assert answer.status_code == 201, answer.get_json()
+    version = client.get(f"/api/haproxy/versions/{answer.get_json()['versionId']}").get_json()
+    assert (version["origin"], version["state"]) == ("certificate", "draft")
+    assert "bind :443 ssl crt /etc/haproxy/certs/lb.example.com.pem" in version["texts"][0]["text"]
+    assert client.post(path, json=wish).get_json()["code"] == "certificate_in_use"
+    assert api.other_tenant().post(path, json=wish).status_code == 404
 
 
 def test_deleting_is_audited_and_final(api: Api, pool_id: str):
