@@ -6,7 +6,7 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..identity import audit
@@ -130,6 +130,19 @@ def install_again(session: Session, certificate: Certificate, member_id: UUID | 
         target_id=certificate.id, details={"members": [str(row.member_id) for row in rows]},
     )  # fmt: skip
     tell(session, certificate, "certificate.installing")
+
+
+def on_configuration(wiring: Any, event: OutboxEvent) -> None:
+    """A new configuration is live on a member: it may name a certificate that it did not name before. Look again."""
+    if event.payload.get("state") != "applied" or event.member_id is None:
+        return
+    with unit_of_work(wiring.sessions) as session:
+        session.execute(
+            update(CertificateInstall)
+            .where(CertificateInstall.member_id == event.member_id, CertificateInstall.state == "installed")
+            .where(CertificateInstall.in_use.is_(False))
+            .values(state="waiting", next_try_at=None)
+        )
 
 
 def on_job(wiring: Any, event: OutboxEvent) -> None:

@@ -51,8 +51,10 @@ def install_missing(wiring: Any) -> None:
     installing.order_missing(wiring)
 
 
+ENDINGS = ("completed", "failed", "cancelled", "timed_out", "unknown")
 SUBSCRIPTIONS = {
-    f"job.{state}": installing.on_job for state in ("completed", "failed", "cancelled", "timed_out", "unknown")
+    **{f"job.{state}": installing.on_job for state in ENDINGS},
+    "haproxy.version_changed": installing.on_configuration,
 }
 PERIODIC = [
     ("certificates-renew", 60, renew_due),

@@ -16,6 +16,7 @@ from serversctl.jobs.catalogue import Catalogue, Command
 from serversctl.jobs.rules import Danger, Ending
 from serversctl.jobs.service.cargo import input_for_agent
 from serversctl.jobs.tables import Job
+from serversctl.kernel import outbox
 from serversctl.kernel.outbox import OutboxEvent
 from serversctl.members import service as members
 from serversctl.members.tables import Member
@@ -115,6 +116,24 @@ def test_a_renewed_certificate_goes_out_again(desk: Desk):
     assert first != second
     [row] = desk.rows(CertificateInstall)
     assert row.fingerprint == desk.certificate(made.id).fingerprint != made.fingerprint
+
+
+def test_a_new_configuration_is_looked_at_again(desk: Desk):
+    member_id = enrol(desk, "lb1.example.com")
+    desk.issue()
+    play_agent(desk, ordered(desk)[0], result={"inUse": False, "note": "not yet"})
+    with desk.work() as session:
+        event = outbox.emit(
+            session, "haproxy.version_changed", account_id=desk.account_id, member_id=member_id,
+            payload={"state": "applied"},
+        )  # fmt: skip
+    assert event is not None
+    installing.on_configuration(desk.wiring, event)
+    assert installing.order_missing(desk.wiring) == 1
+    play_agent(desk, ordered(desk)[0], result={"inUse": True})
+    installing.on_configuration(desk.wiring, event)
+    assert installing.order_missing(desk.wiring) == 0
+    assert desk.rows(CertificateInstall)[0].in_use is True
 
 
 def test_a_hosts_own_certificate_goes_to_that_host_alone(desk: Desk):
