@@ -67,7 +67,7 @@ def refuse_taken_addresses(old: ConfigFacts, new: ConfigFacts) -> None:
     known = {(row["address"], row.get("port")) for row in old.listeners}
     for row in new.listeners:
         address, port = str(row["address"]), row.get("port")
-        if not isinstance(port, int) or (row["address"], port) in known:
+        if not isinstance(port, int) or port > 65535 or (row["address"], port) in known:
             continue
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
