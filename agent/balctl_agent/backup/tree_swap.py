@@ -12,8 +12,8 @@ import os
 from ..errors import StepFailed
 from ..failpoint import failpoint
 from ..files import read_capped, remove_quietly, sync_folder, under, write_atomic
-from .staging import Stage, owner_on_this_host, parent_folder
 from .paths_and_links import Entry
+from .staging import Stage, owner_on_this_host, parent_folder
 
 JOURNAL_NAME = "restore-journal.json"
 JOURNAL_CAP_BYTES = 64 << 20
@@ -34,8 +34,12 @@ class TreeSwap:
         if self.unfinished():
             raise StepFailed("an earlier restore was cut off and is not undone yet: restart balctl-agent")
         rows = self._plan(chosen, gone)
-        os.makedirs(os.path.dirname(self._journal), mode=0o700, exist_ok=True)
-        write_atomic(self._journal, json.dumps(rows).encode())
+        try:
+            os.makedirs(os.path.dirname(self._journal), mode=0o700, exist_ok=True)
+            write_atomic(self._journal, json.dumps(rows).encode())
+        except OSError as why:
+            folder = os.path.dirname(self._journal)
+            raise StepFailed(f"{folder} cannot be written ({why.strerror or why}). Nothing was changed.") from None
         failpoint("restore_journalled")
         try:
             for row in rows:
