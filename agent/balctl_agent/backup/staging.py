@@ -9,8 +9,8 @@ import re
 
 from ..errors import StepFailed
 from ..files import read_capped, remove_quietly, sync_folder, under
-from .reader import SnapshotReader
 from .paths_and_links import Entry
+from .reader import SnapshotReader
 
 STAGE_NAME = ".balctl-restore"
 SPARE_BYTES = 8 << 20  # what a restore leaves free: HAProxy and the journal need room too
