@@ -91,13 +91,26 @@ def test_the_pools_name_gets_a_certificate_and_both_members_have_it(play: Play) 
 
 
 def test_once_the_configuration_names_it_clients_get_it(play: Play) -> None:
-    for hostname in HOSTS:
-        host = play.stage.host(hostname)
-        host.put(CONFIG, host.read(CONFIG) + TLS_FRONTEND)
-        reload = play.stage.api.post(
-            f"/members/{play.stage.member_ids[hostname]}/jobs", {"command": "haproxy.reload", "params": {}}
-        )
-        play.ended(reload["id"])
+    """One member by a draft that is checked and applied, the other by hand as an operator would."""
+    api, ids = play.stage.api, play.stage.member_ids
+    play.ended(api.post(f"/members/{ids['edge-1']}/haproxy/import", {})["id"])
+    wish = {"memberId": ids["edge-1"]}
+    draft = until(
+        lambda: api.post(f"/certificates/{play.certificate_id}/configure", wish),
+        within_sec=20,
+        what="the imported configuration is a version",
+    )
+    flow = api.post(f"/haproxy/versions/{draft['versionId']}/apply", {"members": [ids["edge-1"]], "soakSec": 10})
+    ended = until(
+        lambda: api.get(f"/workflows/{flow['id']}"),
+        good=lambda seen: seen["state"] not in {"running", "waiting"},
+        within_sec=150,
+        what="the version is applied",
+    )
+    assert ended["state"] == "completed", ended
+    by_hand = play.stage.host("edge-2")
+    by_hand.put(CONFIG, by_hand.read(CONFIG) + TLS_FRONTEND)
+    play.ended(api.post(f"/members/{ids['edge-2']}/jobs", {"command": "haproxy.reload", "params": {}})["id"])
     fingerprint = play.certificate()["fingerprint"]
     assert {play.shown(hostname) for hostname in HOSTS} == {fingerprint}
 

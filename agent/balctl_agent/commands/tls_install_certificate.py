@@ -139,7 +139,7 @@ def keep_old(live: str) -> None:
         os.link(live, kept)
 
 
-def put_back(context: JobContext, live: str, old: bytes | None) -> None:
+def put_certificate_back(context: JobContext, live: str, old: bytes | None) -> None:
     context.say("putting the old certificate back" if old is not None else "taking the new file away again")
     if old is None:
         remove_quietly(live)
@@ -167,7 +167,7 @@ def activate(
         if old is None or not swap_in_memory(context, ConfigFacts(text), live, data):
             reload_haproxy(context)
     except StepFailed:
-        put_back(context, live, old)
+        put_certificate_back(context, live, old)
         try:
             check_config(context, arguments)
             reload_haproxy(context)
