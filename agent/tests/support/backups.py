@@ -60,7 +60,7 @@ def fill(host) -> None:  # type: ignore[no-untyped-def]
     host.write("/etc/haproxy/haproxy.cfg", "frontend web\n    bind :443 ssl crt /etc/ssl/own/site.pem\n")
     host.write("/etc/haproxy/conf.d/10-app.cfg", "backend app\n    server s1 127.0.0.1:9\n")
     host.write("/etc/haproxy/certs/a.example.com.pem", "certificate and key\n", 0o600)
-    host.write("/etc/ssl/own/site.pem", "another certificate\n", 0o640)
+    host.write("/etc/ssl/own/site.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", 0o640)
     host.write("/etc/letsencrypt/archive/x/privkey1.pem", "key one\n", 0o600)
     os.makedirs(host.path("/etc/letsencrypt/live/x"))
     os.symlink("../../archive/x/privkey1.pem", host.path("/etc/letsencrypt/live/x/privkey.pem"))
