@@ -17,7 +17,7 @@ from .jobproc import JobProcess
 from .journal import JobJournal, process_started
 from .log import log
 from .policy import read_policy
-from .registry import COMMANDS
+from .registry import COMMANDS, Command
 from .server_view import ServerView
 from .unfinished import undo_unfinished
 
@@ -161,7 +161,7 @@ class JobRunner:
             self._finish_quietly(job_id, refusal(job, why.code, str(why)))
             return
         log.info(f"job {job_id}: {command.id}, attempt {job.attempt}")
-        self._run(calls, job, params, job.timeout_sec or command.timeout_sec)
+        self._run(calls, job, command, params)
 
     def _settled(self, known: dict[str, object], job: ClaimedJob) -> bool:
         """True when the journal already answers this claim: the stored result is sent again, nothing runs twice."""
@@ -189,8 +189,8 @@ class JobRunner:
         except AgentError as why:
             log.warning(f"job {job.id}: {why}")
 
-    def _run(self, calls: JobCalls, job: ClaimedJob, params: dict[str, object], timeout_sec: int) -> None:
-        started = boot_seconds()
+    def _run(self, calls: JobCalls, job: ClaimedJob, command: Command, params: dict[str, object]) -> None:
+        started, timeout_sec = boot_seconds(), job.timeout_sec or command.timeout_sec
         process = JobProcess({
             "jobId": job.id, "attempt": job.attempt, "command": str(job.command), "params": params, "cargo": job.cargo,
         })  # fmt: skip
@@ -214,6 +214,8 @@ class JobRunner:
         completion, crashed = process.completion(job.id, job.attempt, verdict)
         if crashed and self._stopping:
             return  # ended together with the agent: the next start reports it as interrupted
+        if crashed or verdict:
+            undo_unfinished(self._config, command.resource)
         log.info(
             f"job {job.id}: {completion['status']}{': ' + str(completion['error']) if 'error' in completion else ''}"
         )

@@ -138,3 +138,29 @@ def test_a_reload_that_fails_brings_the_same_inodes_back(saved):
         restore(saved)
     assert tree_hash(saved.path("/etc")) == before
     assert os.stat(saved.path("/etc/haproxy/haproxy.cfg")).st_ino == inode
+
+
+def test_a_folder_that_becomes_a_link_during_the_swap_is_noticed_and_everything_is_taken_back(
+    saved, tmp_path, monkeypatch
+):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    before = tree_hash(saved.path("/etc"))
+    real = agent.TreeSwap._put
+    conf_d, moved = saved.path("/etc/haproxy/conf.d"), saved.path("/etc/haproxy/moved")
+
+    def race(self, row):  # type: ignore[no-untyped-def]
+        if row["path"] == "/etc/haproxy/conf.d/10-app.cfg":
+            os.rename(conf_d, moved)
+            os.symlink(outside, conf_d)
+        try:
+            real(self, row)
+        finally:
+            if os.path.islink(conf_d):
+                os.unlink(conf_d)
+                os.rename(moved, conf_d)
+
+    monkeypatch.setattr(agent.TreeSwap, "_put", race)
+    with pytest.raises(agent.StepFailed, match="follows no links"):
+        restore(saved)
+    assert tree_hash(saved.path("/etc")) == before and os.listdir(outside) == []

@@ -6,6 +6,7 @@ stage first and are then renamed over, so no reader ever finds one missing; undo
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 
@@ -85,19 +86,18 @@ class TreeSwap:
 
     def _put(self, row: Row) -> None:
         path = str(row["path"])
-        live = under(self._root, path)
-        if row["do"] == "folder":
-            os.mkdir(live, 0o700)
-            os.chown(live, int(str(row["uid"])), int(str(row["gid"])))
-            os.chmod(live, int(str(row["mode"])))
-            return
-        parent_folder(self._root, path)  # looked at again: it may have become a link since
-        if row["do"] == "replace":
-            os.link(live, self._old(row), follow_symlinks=False)
-        if row["do"] == "remove":
-            os.rename(live, self._old(row))
-        else:
-            os.rename(self._stage.place(path), live)
+        with PlainParent(self._root, path) as (folder, name):
+            if row["do"] == "folder":
+                os.mkdir(name, 0o700, dir_fd=folder)
+                os.chown(name, int(str(row["uid"])), int(str(row["gid"])), dir_fd=folder, follow_symlinks=False)
+                os.chmod(name, int(str(row["mode"])), dir_fd=folder)
+                return
+            if row["do"] == "replace":
+                os.link(name, self._old(row), src_dir_fd=folder, follow_symlinks=False)
+            if row["do"] == "remove":
+                os.rename(name, self._old(row), src_dir_fd=folder)
+            else:
+                os.rename(self._stage.place(path), name, dst_dir_fd=folder)
 
     def _sync(self, rows: list[Row]) -> None:
         sync_folder(self._stage.old)
@@ -110,23 +110,29 @@ class TreeSwap:
             return False
         rows: list[Row] = json.loads(read_capped(self._journal, JOURNAL_CAP_BYTES))
         for row in reversed(rows):
-            live = under(self._root, str(row["path"]))
-            if row["do"] == "folder":
-                try:
-                    os.rmdir(live)
-                except OSError:
-                    pass  # never made, or somebody put something in it
-            elif row["do"] == "new":
-                if not os.path.lexists(self._stage.place(str(row["path"]))):
-                    remove_quietly(live)
-            elif os.path.lexists(self._old(row)):
-                os.rename(self._old(row), live)
+            try:
+                with PlainParent(self._root, str(row["path"])) as (folder, name):
+                    self._take_back(row, folder, name)
+            except FileNotFoundError:
+                pass  # its folder was never made, or is gone again
             failpoint("restore_undoing")
         for folder in {os.path.dirname(under(self._root, str(row["path"]))) for row in rows}:
             if os.path.isdir(folder):
                 sync_folder(folder)
         self.finish()
         return True
+
+    def _take_back(self, row: Row, folder: int, name: str) -> None:
+        if row["do"] == "folder":
+            try:
+                os.rmdir(name, dir_fd=folder)
+            except OSError:
+                pass  # never made, or somebody put something in it
+        elif row["do"] == "new":
+            if not os.path.lexists(self._stage.place(str(row["path"]))):
+                os.unlink(name, dir_fd=folder)
+        elif os.path.lexists(self._old(row)):
+            os.rename(self._old(row), name, dst_dir_fd=folder)
 
     def clean_up(self) -> bool:
         """At the agent's start, while no job runs: undo, and forget a stage that came to nothing. True when undone."""
@@ -141,3 +147,33 @@ class TreeSwap:
         sync_folder(os.path.dirname(self._journal))
         failpoint("restore_forgotten")
         self._stage.clear()
+
+
+class PlainParent:
+    """The folder that holds a path below /etc, opened step by step; a link on the way is refused, also one made just now."""
+
+    def __init__(self, root: str, path: str) -> None:
+        self._top = under(root, "/etc")
+        self._path = path
+        self._handle = -1
+
+    def __enter__(self) -> tuple[int, str]:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        *folders, name = self._path.split("/")[2:]
+        self._handle = os.open(self._top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for part in folders:
+                below = os.open(part, flags, dir_fd=self._handle)
+                os.close(self._handle)
+                self._handle = below
+        except OSError as why:
+            os.close(self._handle)
+            if why.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise StepFailed(
+                    f"{self._path}: {part} is not a plain folder here: a restore follows no links"
+                ) from None
+            raise
+        return self._handle, name
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._handle)
