@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from cron_descriptor import FormatError, MissingFieldError, Options, get_description
 from croniter import CroniterBadDateError, croniter
@@ -56,7 +57,7 @@ def checked(cron: str, now: datetime) -> str:
             raise _wrong(f"The field for the {name} may hold numbers, names such as mon or jan, and * , - / only.")
     text = " ".join(parts)
     try:
-        croniter(text, now).get_next(datetime)
+        next_slot(text, now)
     except CroniterBadDateError:
         sentence = f"{text} never comes: there is no such day in the calendar. Choose another day or month."
         raise Invalid("schedule_never_runs", sentence, errors={"cron": [sentence]}) from None
@@ -81,12 +82,20 @@ def sentence_of(cron: str) -> str:
 
 def next_slot(cron: str, after: datetime) -> datetime:
     """The first slot later than `after`."""
-    found: datetime = croniter(cron, after).get_next(datetime)
+    clock: Any = croniter(cron, after)
+    found: datetime = clock.get_next(datetime)
+    return found
+
+
+def slot_before(cron: str, before: datetime) -> datetime:
+    """The last slot earlier than `before`."""
+    clock: Any = croniter(cron, before)
+    found: datetime = clock.get_prev(datetime)
     return found
 
 
 def next_slots(cron: str, after: datetime, count: int) -> list[datetime]:
-    clock = croniter(cron, after)
+    clock: Any = croniter(cron, after)
     return [clock.get_next(datetime) for _ in range(count)]
 
 
@@ -104,9 +113,9 @@ def plan(schedule_id: object, cron: str, *, expected: datetime, now: datetime, j
     """Decide about the slots from `expected` on that have passed by `now`."""
     if due_at(schedule_id, cron, expected, jitter_sec) > now:
         return Plan(None, missed=False, more_missed=False, next_slot=expected)
-    newest: datetime = croniter(cron, now + timedelta(seconds=1)).get_prev(datetime)
+    newest = slot_before(cron, now + timedelta(seconds=1))
     if newest > expected and due_at(schedule_id, cron, newest, jitter_sec) > now:
-        newest = croniter(cron, newest).get_prev(datetime)
+        newest = slot_before(cron, newest)
     newest = max(newest, expected)
     late = now - due_at(schedule_id, cron, newest, jitter_sec) > ON_TIME
     return Plan(
