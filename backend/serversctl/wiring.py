@@ -13,6 +13,8 @@ from .kernel.clock import Clock, SystemClock
 from .kernel.db import SessionFactory, make_engine, make_sessions
 from .kernel.sealed import Sealer
 from .kernel.settings import Settings
+from .storage.opening import open_store
+from .storage.ports import Store
 
 
 @dataclass(slots=True)
@@ -25,8 +27,16 @@ class Wiring:
     redis: redis_lib.Redis
     sealer: Sealer
     clock: Clock
+    # Opened when it is first asked for: most processes never are.
+    _store: Store | None = field(default=None, repr=False)
     # Calls from a lower room into an upper one, by name, put here by the upper room's edge (`waiting_jobs`, …).
     hooks: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+    @property
+    def store(self) -> Store:
+        if self._store is None:
+            self._store = open_store(self.settings)
+        return self._store
 
 
 def database_url(settings: Settings) -> str:

@@ -18,12 +18,13 @@ from . import flags, schemas, service
 from .agent_api import agent_blp  # the app finds a room's blueprints here
 from .blobs_api import blobs_blp
 from .catalogue import Catalogue, Command, load
+from .objects_api import objects_blp
 from .ports import MemberFacts
 from .rotation import refuse_without_secret
 from .rules import Choice, Danger, State
 from .tables import Job, JobStop
 
-__all__ = ["agent_blp", "blobs_blp", "blp"]
+__all__ = ["agent_blp", "blobs_blp", "blp", "objects_blp"]
 
 blp = Blueprint(
     "jobs", __name__, url_prefix="/api", description="Commands ordered for members, and what became of them"
