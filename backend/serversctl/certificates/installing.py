@@ -18,7 +18,7 @@ from ..jobs.tables import Job
 from ..kernel.db import database_now, reading, unit_of_work
 from ..kernel.errors import DomainError
 from ..kernel.outbox import OutboxEvent
-from ..kernel.sealed import Sealer
+from ..kernel.sealed import CannotOpen, Sealer
 from ..members.tables import Member
 from ..pools.tables import Pool
 from . import rules
@@ -47,10 +47,11 @@ def order_missing(wiring: Any, certificate_id: UUID | None = None) -> int:
         try:
             with unit_of_work(wiring.sessions) as session:
                 done += _order(session, wiring.sealer, catalogue, one, member_id)
-        except DomainError as why:
-            log.warning("the certificate %s is not ordered on member %s: %s", one, member_id, why.detail)
+        except (DomainError, CannotOpen) as why:
+            said = why.detail if isinstance(why, DomainError) else str(why)
+            log.warning("the certificate %s is not ordered on member %s: %s", one, member_id, said)
             with unit_of_work(wiring.sessions) as session:
-                _note_failure(session, one, member_id, why.detail)
+                _note_failure(session, one, member_id, said)
     return done
 
 

@@ -20,7 +20,7 @@ from ..kernel.clock import Clock
 from ..kernel.db import database_now, unit_of_work
 from ..kernel.errors import Conflict, DomainError
 from ..kernel.failpoint import failpoint
-from ..kernel.sealed import Sealer
+from ..kernel.sealed import CannotOpen, Sealer
 from . import orders, proofs
 from .accounts import forget_url, open_ca
 from .ca import AccountGone, AcmeError, AcmeHold, Ca, OrderGone, OrderLook, Proof
@@ -194,6 +194,10 @@ def issue(wiring: Any, certificate: Certificate, job_id: UUID, *, sleep: Callabl
         _begin_anew(wiring, certificate.id, job_id, why)
     except (AcmeError, ProviderError) as why:
         _wait_or_fail(wiring, certificate.id, job_id, why)
+    except CannotOpen as why:
+        sealed = AcmeError("secret_does_not_open", str(why))
+        _fail(wiring, certificate.id, job_id, sealed, end_order=True)
+        raise sealed from why
     except Conflict:
         raise  # another job has it
     except DomainError as why:

@@ -15,7 +15,7 @@ import dns.message
 import dns.rcode
 import pytest
 import requests
-from serversctl.certificates import commands, network, proofs, service
+from serversctl.certificates import commands, issuing, network, proofs, service
 from serversctl.certificates import jobs as room_jobs
 from serversctl.certificates.ca import Ca
 from serversctl.certificates.network import GuardedAdapter
@@ -31,6 +31,7 @@ from serversctl.kernel.db import database_now
 from serversctl.kernel.failpoint import armed
 from serversctl.kernel.outbound import Outbound, OutboundRefused
 from serversctl.kernel.outbox import OutboxEvent
+from serversctl.kernel.sealed import Sealer
 from sqlalchemy import update
 from support.servers.pebble import Pebble
 from support.servers.powerdns import PowerDns
@@ -225,6 +226,17 @@ def test_a_certificate_for_another_key_is_not_believed(desk: Desk, monkeypatch: 
     assert desk.run(desk.order(commands.RENEW)).state == "completed"
 
 
+def test_a_lost_secret_key_is_told_with_its_fix(desk: Desk):
+    first = desk.issue()
+    desk.wiring.sealer, kept = Sealer("another key, 0123456789abcdef0123456789"), desk.wiring.sealer
+    job = desk.run(desk.order(commands.RENEW))
+    assert "SERVERSCTL_SECRET_KEY" in (job.error or "")
+    assert desk.certificate(first.id).last_error_code == "secret_does_not_open"
+    desk.wiring.sealer = kept
+    assert desk.run(desk.order(commands.RENEW)).state == "completed"
+    desk.nothing_is_left()
+
+
 # --- the zone -----------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +281,21 @@ def test_name_servers_that_never_show_it_fail_the_job_without_costing_a_validati
     desk.wiring.hooks.pop("dns_challenges")
     assert desk.run(desk.order()).state == "completed"
     desk.nothing_is_left()
+
+
+def test_where_no_name_server_answers_us_the_providers_word_does_after_a_while(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    class Unseen(Challenges):
+        def visible(self, place: Any, values: Any) -> bool | None:
+            return None
+
+    blind = Unseen(challenges_of(desk.wiring)._door)
+    desk.wiring.hooks["dns_challenges"] = lambda: blind
+    job_id = desk.order()
+    assert desk.turn(job_id).state == "pending", "not at once: the write may still be on its way to the servers"
+    monkeypatch.setattr(issuing, "UNSEEN_WAIT", timedelta(seconds=0.1))
+    assert desk.run(job_id).state == "completed"
 
 
 def test_a_provider_that_is_away_is_waited_for(desk: Desk, powerdns: PowerDns):

@@ -168,6 +168,19 @@ def test_a_failed_install_is_told_and_tried_again_with_patience(desk: Desk):
     assert (row.state, row.failures) == ("installed", 0)
 
 
+def test_a_key_that_does_not_open_is_told_and_stops_no_other_certificate(desk: Desk):
+    enrol(desk, "lb1.example.com")
+    desk.issue()
+    broken = desk.issue(f"www.{ZONE}")
+    with desk.work() as session:
+        session.execute(update(CertificateInstall).values(fingerprint="", state="waiting"))
+        session.execute(update(Certificate).where(Certificate.id == broken.id).values(key_sealed="v1.gone.xxxx"))
+    assert installing.order_missing(desk.wiring) == 1
+    states = {row.certificate_id: (row.state, row.detail) for row in desk.rows(CertificateInstall)}
+    assert states[broken.id][0] == "failed"
+    assert "SERVERSCTL_SECRET_KEY" in states[broken.id][1]
+
+
 def test_it_can_be_installed_again_on_one_member(desk: Desk):
     one, two = enrol(desk, "lb1.example.com"), enrol(desk, "lb2.example.com")
     made = desk.issue()
