@@ -164,3 +164,24 @@ def test_a_folder_that_becomes_a_link_during_the_swap_is_noticed_and_everything_
     with pytest.raises(agent.StepFailed, match="follows no links"):
         restore(saved)
     assert tree_hash(saved.path("/etc")) == before and os.listdir(outside) == []
+
+
+PEM = "Certificate:\n    Data: as `openssl x509 -text` says\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "good"), [(PEM, 0o640, True), ("* * * * * root id\n", 0o640, False), (PEM, 0o755, False)]
+)
+def test_outside_of_haproxys_folder_only_certificates_come_back(saved, control, text, mode, good):
+    saved.write("/etc/haproxy/haproxy.cfg", "frontend web\n    bind :443 ssl crt /etc/ssl/own/site.pem\n")
+    saved.write("/etc/ssl/own/site.pem", text, mode)
+    control.store.objects.clear()
+    agent.take_snapshot(Job(saved, "b1"), "haproxy", hidden())
+    os.unlink(saved.path("/etc/ssl/own/site.pem"))
+    if good:
+        restore(saved)
+        assert saved.read("/etc/ssl/own/site.pem") == text
+        return
+    with pytest.raises(agent.StepFailed, match="no PEM file"):
+        restore(saved)
+    assert not os.path.exists(saved.path("/etc/ssl/own/site.pem"))

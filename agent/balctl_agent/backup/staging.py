@@ -14,11 +14,8 @@ from .reader import SnapshotReader
 
 STAGE_NAME = ".balctl-restore"
 SPARE_BYTES = 8 << 20  # what a restore leaves free: HAProxy and the journal need room too
-PEM_ONLY = re.compile(
-    rb"(?:#[^\n]*(?:\n|\Z)|[ \t\r]*\n|"
-    rb"-----BEGIN [A-Z0-9 ]{1,40}-----[A-Za-z0-9+/=\s]*-----END [A-Z0-9 ]{1,40}-----[ \t\r]*(?:\n|\Z))+"
-)
-PEM_ONLY_CAP_BYTES = 1 << 20
+PEM_BLOCK = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,40}-----\s[A-Za-z0-9+/=\s]+-----END [A-Z0-9 ]{1,40}-----")
+PEM_CAP_BYTES_STAGED = 1 << 20
 
 
 def select(reader: SnapshotReader, scopes: set[str], paths: set[str]) -> list[Entry]:
@@ -114,13 +111,13 @@ class Stage:
             self._must_be_pem(target, entry)
 
     def _must_be_pem(self, target: str, entry: Entry) -> None:
-        """Anywhere below /etc, only a certificate: a file that cron or systemd would obey must not come this way."""
+        """Anywhere below /etc, only a certificate or key, and nothing to execute. Text between the blocks is common."""
         try:
-            good = PEM_ONLY.fullmatch(read_capped(target, PEM_ONLY_CAP_BYTES))
+            good = PEM_BLOCK.search(read_capped(target, PEM_CAP_BYTES_STAGED))
         except OSError:
             good = None
         if good is None or int(str(entry["mode"])) & 0o111:
-            raise StepFailed(f"{entry['path']} is no plain PEM file: outside of /etc/haproxy nothing else is restored")
+            raise StepFailed(f"{entry['path']} is no PEM file: outside of /etc/haproxy nothing else is restored")
 
     def clear(self) -> None:
         """Also what an earlier restore left. The name is ours alone; a link in its place goes as a link."""
