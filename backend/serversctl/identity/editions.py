@@ -37,6 +37,7 @@ class Gates:
     cpanel_live_migrate: bool = gate(False, True, "cPanel live migration and recovery")
     stack_restore: bool = gate(False, True, "Restore cPanel, OpenLiteSpeed and database backups")
     advanced_mariadb_recipes: bool = gate(False, True, "MariaDB hardening, Galera and replication recipes")
+    advanced_recipes: bool = gate(False, True, "Advanced recipes")
     failover_banner_max_sec: int | None = gate(7200, None, "Failover banners longer than 2 hours")
 
 

@@ -156,6 +156,7 @@ class GatesOut(WireSchema):
     cpanel_live_migrate = fields.Boolean(required=True)
     stack_restore = fields.Boolean(required=True)
     advanced_mariadb_recipes = fields.Boolean(required=True)
+    advanced_recipes = fields.Boolean(required=True)
     failover_banner_max_sec = fields.Integer(required=True, allow_none=True)
 
 

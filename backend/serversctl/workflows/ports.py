@@ -82,6 +82,8 @@ class Definition:
     """A kind of workflow. Subclass it; `kind` is stable and its area is the room's name."""
 
     kind: str = ""
+    # Codes of refusals that pass by themselves: the workflow waits and asks again.
+    passing: frozenset[str] = frozenset()
 
     def title(self, subject: Subject, params: Mapping[str, Any]) -> str:
         raise NotImplementedError

@@ -11,6 +11,14 @@ from .rules import State, StepState
 STATES = [state.value for state in State]
 
 
+class PreconditionOut(WireSchema):
+    """`fix` says what to do while it does not hold."""
+
+    ok = fields.Boolean(required=True)
+    text = fields.String(required=True, metadata={"example": "HAProxy runs on this member."})
+    fix = fields.String(required=True)
+
+
 class WorkflowStepOut(WireSchema):
     """One step. `jobId` is the job of its last try."""
 

@@ -44,6 +44,7 @@ def test_community_is_gated_where_the_table_says() -> None:
         cpanel_live_migrate=False,
         stack_restore=False,
         advanced_mariadb_recipes=False,
+        advanced_recipes=False,
         failover_banner_max_sec=7200,
     )
     assert {lock.name for lock in locks(community)} == {spec.name for spec in fields(Gates)}

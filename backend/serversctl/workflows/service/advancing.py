@@ -86,7 +86,7 @@ def _begin(
             wanted = ask(session, tools.sealer, flow, step, results)
             job = _order(session, tools, flow, step, wanted, undoing=undoing) if isinstance(wanted, StepOrder) else None
     except DomainError as why:
-        if not why.permanent or why.code in PASSING:
+        if not why.permanent or why.code in PASSING | definition.passing:
             hold_up(session, flow, f"{step.title}: {why.detail}")
             return False
         return _broken(session, definition, flow, step, f"{why.code}: {why.detail}", undoing=undoing)

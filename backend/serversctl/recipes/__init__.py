@@ -1,0 +1,1 @@
+"""Recipes: guided flows for one member, with preconditions, a preview, and a way back."""

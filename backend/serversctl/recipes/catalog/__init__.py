@@ -1,0 +1,1 @@
+"""The recipes: one file each, with a RECIPE. Found by folder."""
