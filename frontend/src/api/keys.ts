@@ -10,6 +10,7 @@ export const keys = {
   member: (id: string) => ["members", id] as const,
   jobs: ["jobs"] as const,
   job: (id: string) => ["jobs", id] as const,
+  workflows: ["workflows"] as const,
   attention: ["attention"] as const,
   failoverEvents: ["failover-events"] as const,
   dns: ["dns"] as const,

@@ -22,6 +22,95 @@ export interface paths {
         patch: operations["patchAccount"];
         trace?: never;
     };
+    "/api/agents/blobs/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask where objects of a running job come from */
+        post: operations["postAgentsBlobsDownloads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/blobs/input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch a file of a running job */
+        post: operations["postAgentsBlobsInput"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/blobs/objects/{jobId}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                jobId: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** Fetch an object through us, from an offset on when `Range: bytes=N-` asks for it */
+        get: operations["getAgentsBlobsObjectsJobIdName"];
+        /** Store an object through us: exactly the bytes that were announced */
+        put: operations["putAgentsBlobsObjectsJobIdName"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/blobs/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand over a file that a running job made; the body is the file */
+        post: operations["postAgentsBlobsOutput"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/agents/blobs/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask where objects of a running job go; asked again, it says what has arrived already */
+        post: operations["postAgentsBlobsUploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents/heartbeat": {
         parameters: {
             query?: never;
@@ -488,6 +577,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/certificates/{certificateId}/configure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft the member's HAProxy configuration with the certificate in it; check and apply it like any version */
+        post: operations["postCertificatesCertificateIdConfigure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificateId}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Install a certificate on its members again */
+        post: operations["postCertificatesCertificateIdInstall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/certificates/{certificateId}/renew": {
         parameters: {
             query?: never;
@@ -501,6 +628,25 @@ export interface paths {
         put?: never;
         /** Renew a certificate now */
         post: operations["postCertificatesCertificateIdRenew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificateId}/sync-domain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a certificate follow the name that the pool keeps in DNS, and order it anew */
+        post: operations["postCertificatesCertificateIdSyncDomain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -589,6 +735,82 @@ export interface paths {
         };
         /** List the failover events of all pools, newest first */
         get: operations["getFailoverEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/haproxy/versions/{versionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        /** Read a version with its files */
+        get: operations["getHaproxyVersionsVersionId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/haproxy/versions/{versionId}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a version onto members: checked everywhere, standbys first, watched, taken back when traffic suffers */
+        post: operations["postHaproxyVersionsVersionIdApply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/haproxy/versions/{versionId}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Validate a version with the host's own HAProxy; nothing changes there */
+        post: operations["postHaproxyVersionsVersionIdCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/haproxy/versions/{versionId}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        /** Compare a version with the one it was made from, or with any other */
+        get: operations["getHaproxyVersionsVersionIdDiff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -746,6 +968,45 @@ export interface paths {
         patch: operations["patchMembersMemberId"];
         trace?: never;
     };
+    "/api/members/{memberId}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** Read which certificates of its pool a member has, and whether they cover the pool's name */
+        get: operations["getMembersMemberIdCertificates"];
+        put?: never;
+        /** Ask for a certificate for the other services of a host; without names for its host name */
+        post: operations["postMembersMemberIdCertificates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/cron-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** Count a member's schedules and name the last run */
+        get: operations["getMembersMemberIdCronOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/members/{memberId}/enrollment": {
         parameters: {
             query?: never;
@@ -803,6 +1064,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/members/{memberId}/haproxy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** Read how a member stands to its configuration */
+        get: operations["getMembersMemberIdHaproxy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/haproxy/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make what was found on the host the current version */
+        post: operations["postMembersMemberIdHaproxyAdopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/haproxy/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** Read the difference between the stored version and what the last look found on the host */
+        get: operations["getMembersMemberIdHaproxyDrift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/haproxy/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the live configuration: the first time it becomes version 1, later it shows what differs */
+        post: operations["postMembersMemberIdHaproxyImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/haproxy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** List the versions of a member's configuration, newest first */
+        get: operations["getMembersMemberIdHaproxyVersions"];
+        put?: never;
+        /** Save an edit as a new version; nothing happens on the host yet */
+        post: operations["postMembersMemberIdHaproxyVersions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/members/{memberId}/history": {
         parameters: {
             query?: never;
@@ -842,6 +1199,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/members/{memberId}/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** List the recipes of a member; one that cannot be run says why */
+        get: operations["getMembersMemberIdRecipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/recipes/{recipeId}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+                recipeId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show what running a recipe would do; nothing is changed */
+        post: operations["postMembersMemberIdRecipesRecipeIdPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/recipes/{recipeId}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+                recipeId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a recipe on a member */
+        post: operations["postMembersMemberIdRecipesRecipeIdRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/recipes/{recipeId}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+                recipeId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what the last run of a recipe did */
+        post: operations["postMembersMemberIdRecipesRecipeIdUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/members/{memberId}/rotate-secret": {
         parameters: {
             query?: never;
@@ -855,6 +1291,26 @@ export interface paths {
         put?: never;
         /** Make a new secret; the old one works until the new one was used */
         post: operations["postMembersMemberIdRotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** List a member's schedules by name */
+        get: operations["getMembersMemberIdSchedules"];
+        put?: never;
+        /** Schedule a command for a member */
+        post: operations["postMembersMemberIdSchedules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1006,6 +1462,158 @@ export interface paths {
         put?: never;
         /** Ask for a certificate and order the job that gets it */
         post: operations["postPoolsPoolIdCertificates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/cron-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        /** Count the schedules of a pool and name the last run */
+        get: operations["getPoolsPoolIdCronOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/disaster-recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        /** Say what a pool could be recovered from, and onto which members */
+        get: operations["getPoolsPoolIdDisasterRecovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/disaster-recovery/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Drill a recovery on a standby; nothing live is touched */
+        post: operations["postPoolsPoolIdDisasterRecoveryDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/disaster-recovery/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        /** List the reports of drills, newest first */
+        get: operations["getPoolsPoolIdDisasterRecoveryDrills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/disaster-recovery/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a recovery would do, without doing it */
+        post: operations["postPoolsPoolIdDisasterRecoveryPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/disaster-recovery/provision-standby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a standby from another member's snapshot */
+        post: operations["postPoolsPoolIdDisasterRecoveryProvisionStandby"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/disaster-recovery/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring up an enrolled replacement: hear it, provision it, wait until it is ready, make it active */
+        post: operations["postPoolsPoolIdDisasterRecoveryRebuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pools/{poolId}/disaster-recovery/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore another member's snapshot onto a member */
+        post: operations["postPoolsPoolIdDisasterRecoveryRestore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1323,6 +1931,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pools/{poolId}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        /** List the schedules of a pool and its members by name */
+        get: operations["getPoolsPoolIdSchedules"];
+        put?: never;
+        /** Schedule a command that the control plane runs for a pool */
+        post: operations["postPoolsPoolIdSchedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pools/{poolId}/setup": {
         parameters: {
             query?: never;
@@ -1455,6 +2083,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/schedule-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List presets for a member or for a pool */
+        get: operations["getSchedulePresets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedules/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a cron expression means and when it comes next */
+        post: operations["postSchedulesExplain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedules/{scheduleId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        /** Read a schedule */
+        get: operations["getSchedulesScheduleId"];
+        /** Change a schedule */
+        put: operations["putSchedulesScheduleId"];
+        post?: never;
+        /** Remove a schedule and its history; jobs stay */
+        delete: operations["deleteSchedulesScheduleId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedules/{scheduleId}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a schedule's command now; its next time stays */
+        post: operations["postSchedulesScheduleIdRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedules/{scheduleId}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        /** List the runs of a schedule, newest first */
+        get: operations["getSchedulesScheduleIdRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -1508,6 +2229,99 @@ export interface paths {
         head?: never;
         /** Change a user's role */
         patch: operations["patchUsersUserId"];
+        trace?: never;
+    };
+    "/api/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List workflows, newest first */
+        get: operations["getWorkflows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflowId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        /** Read a workflow with its steps */
+        get: operations["getWorkflowsWorkflowId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflowId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a workflow: no further step begins, and the running job is stopped */
+        post: operations["postWorkflowsWorkflowIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflowId}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try the failed step again and go on */
+        post: operations["postWorkflowsWorkflowIdRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{workflowId}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what the completed steps did, the last one first */
+        post: operations["postWorkflowsWorkflowIdUndo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/download/agent.json": {
@@ -1707,6 +2521,11 @@ export interface components {
             /** @example lb.example.com */
             hostname: string;
             names: string[];
+            /**
+             * Format: uuid
+             * @description For the services of this host; null: for HAProxy on every member
+             */
+            memberId: string | null;
             /** @example /etc/haproxy/certs/lb.example.com.pem */
             file: string;
             /** @enum {string} */
@@ -1802,6 +2621,29 @@ export interface components {
             endedAt: string | null;
             /** Format: date-time */
             notBefore: string | null;
+        };
+        InstallIn: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            memberId?: string | null;
+        };
+        ConfigureIn: {
+            /** Format: uuid */
+            memberId: string;
+        };
+        ConfiguredOut: {
+            /** Format: uuid */
+            versionId: string;
+            number: number;
+            /** Format: uuid */
+            memberId: string;
+        };
+        MemberCertificatesOut: {
+            /** @description The name that the pool keeps in DNS; null: none yet */
+            poolName: string | null;
+            items: components["schemas"]["CertificateOut"][];
         };
         FieldOut: {
             name: string;
@@ -2448,6 +3290,233 @@ export interface components {
             steps: components["schemas"]["SetupStepOut"][];
             complete: boolean;
         };
+        AuthorOut: {
+            kind: string;
+            id: string | null;
+            name: string;
+        };
+        FileOutlineOut: {
+            path: string;
+            lines: number;
+            sizeBytes: number;
+        };
+        MessageOut: {
+            /** @description alert, warning or notice */
+            level: string;
+            path?: string | null;
+            line?: number | null;
+            text: string;
+        };
+        ConfigCheckOut: {
+            /** @description null: the check could not be made */
+            valid: boolean | null;
+            messages: components["schemas"]["MessageOut"][];
+            error?: string | null;
+            at?: string | null;
+        };
+        HaproxyVersionOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            memberId: string;
+            number: number;
+            /** Format: uuid */
+            baseId: string | null;
+            /** @enum {string} */
+            origin: "imported" | "edited" | "adopted" | "rolled_out" | "certificate";
+            /** @enum {string} */
+            state: "draft" | "applied" | "reverted" | "failed";
+            reason: string;
+            author: components["schemas"]["AuthorOut"];
+            fingerprint: string | null;
+            files: components["schemas"]["FileOutlineOut"][];
+            check: components["schemas"]["ConfigCheckOut"] | null;
+            /** Format: uuid */
+            checkJobId: string | null;
+            error: string | null;
+            /** Format: uuid */
+            workflowId: string | null;
+            /** @description This is the version that should be live */
+            current: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            appliedAt: string | null;
+        };
+        DriftOut: {
+            /** @enum {string} */
+            state: "same" | "changed" | "unknown";
+            liveFingerprint: string | null;
+            storedFingerprint: string | null;
+            /** Format: date-time */
+            lookedAt: string | null;
+        };
+        HaproxyOut: {
+            /** @description The agent reports HAProxy on this host */
+            seen: boolean;
+            active: boolean | null;
+            version: string | null;
+            configPath: string | null;
+            adminSocket: boolean | null;
+            current: components["schemas"]["HaproxyVersionOut"] | null;
+            head: components["schemas"]["HaproxyVersionOut"] | null;
+            drift: components["schemas"]["DriftOut"];
+            /** Format: uuid */
+            lookJobId: string | null;
+        };
+        FileDiffOut: {
+            path: string;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed";
+            added: number;
+            removed: number;
+            /** @description A unified diff */
+            diff: string;
+        };
+        FoundOut: {
+            /** @enum {string} */
+            state: "same" | "changed" | "unknown";
+            liveFingerprint: string | null;
+            storedFingerprint: string | null;
+            /** Format: date-time */
+            lookedAt: string | null;
+            /** @description From the stored version to the host */
+            files: components["schemas"]["FileDiffOut"][];
+            /** @description The last look saw what is live now */
+            fresh: boolean;
+        };
+        AdoptIn: {
+            /** @default  */
+            reason?: string;
+        };
+        ConfigFileOut: {
+            path: string;
+            text: string;
+        };
+        WholeVersionOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            memberId: string;
+            number: number;
+            /** Format: uuid */
+            baseId: string | null;
+            /** @enum {string} */
+            origin: "imported" | "edited" | "adopted" | "rolled_out" | "certificate";
+            /** @enum {string} */
+            state: "draft" | "applied" | "reverted" | "failed";
+            reason: string;
+            author: components["schemas"]["AuthorOut"];
+            fingerprint: string | null;
+            files: components["schemas"]["FileOutlineOut"][];
+            check: components["schemas"]["ConfigCheckOut"] | null;
+            /** Format: uuid */
+            checkJobId: string | null;
+            error: string | null;
+            /** Format: uuid */
+            workflowId: string | null;
+            /** @description This is the version that should be live */
+            current: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            appliedAt: string | null;
+            texts: components["schemas"]["ConfigFileOut"][];
+        };
+        HaproxyVersionPageOut: {
+            items: components["schemas"]["HaproxyVersionOut"][];
+            nextCursor: string | null;
+        };
+        ConfigFileIn: {
+            /** @example /etc/haproxy/haproxy.cfg */
+            path: string;
+            /**
+             * @example global
+             *         maxconn 4000
+             */
+            text: string;
+        };
+        DraftIn: {
+            /** Format: uuid */
+            baseVersionId: string;
+            files: components["schemas"]["ConfigFileIn"][];
+            /**
+             * @default
+             * @example Add the new application servers
+             */
+            reason?: string;
+        };
+        DiffOut: {
+            files: components["schemas"]["FileDiffOut"][];
+        };
+        ApplyIn: {
+            /**
+             * @description Members of the same pool; without them, the one that the version belongs to
+             * @default null
+             */
+            members?: string[] | null;
+            /**
+             * @description How long traffic is watched after each member
+             * @default 60
+             */
+            soakSec?: number;
+            /**
+             * @description Also over changes that were made on the host
+             * @default false
+             */
+            overwrite?: boolean;
+        };
+        WorkflowStepOut: {
+            key: string;
+            title: string;
+            /** @example haproxy.reload */
+            command: string;
+            /** Format: uuid */
+            memberId: string | null;
+            note: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "completed" | "skipped" | "failed" | "cancelled" | "undoing" | "undone" | "undo_failed";
+            /** Format: uuid */
+            jobId: string | null;
+            /** Format: uuid */
+            undoJobId: string | null;
+            undoCommand: string | null;
+            noUndoReason: string;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            error: string | null;
+            /** Format: date-time */
+            startedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+        };
+        WorkflowOut: {
+            /** Format: uuid */
+            id: string;
+            /** @example recipe.admin_socket */
+            kind: string;
+            title: string;
+            /** Format: uuid */
+            poolId: string;
+            /** Format: uuid */
+            memberId: string | null;
+            params: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            state: "running" | "waiting" | "cancelling" | "undoing" | "completed" | "failed" | "cancelled" | "undone";
+            error: string | null;
+            requestedBy: components["schemas"]["RequesterOut"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            steps: components["schemas"]["WorkflowStepOut"][];
+            canCancel: boolean;
+            canRetry: boolean;
+            canUndo: boolean;
+        };
         FixOut: {
             /** @enum {string} */
             field: "allowedIps" | "hostname";
@@ -2783,6 +3852,7 @@ export interface components {
             cpanelLiveMigrate: boolean;
             stackRestore: boolean;
             advancedMariadbRecipes: boolean;
+            advancedRecipes: boolean;
             failoverBannerMaxSec: number | null;
         };
         LockOut: {
@@ -2984,6 +4054,68 @@ export interface components {
             status: "pending" | "running" | "completed" | "failed" | "cancelled" | "timed_out" | "unknown" | "held";
             /** @description False: kept as evidence, the outcome stands */
             recorded: boolean;
+        };
+        InputIn: {
+            /** Format: uuid */
+            jobId: string;
+            /**
+             * @description The host's own name, checked against the member's; older agents leave it out
+             * @default null
+             */
+            hostname?: string | null;
+            attempt: number;
+            /** @example config */
+            name: string;
+        };
+        OutputOut: {
+            sizeBytes: number;
+        };
+        UploadIn: {
+            /** @example packs/00112233445566778899aabbccddeeff */
+            name: string;
+            sizeBytes: number;
+            /** @example 0000000000000000000000000000000000000000000000000000000000000000 */
+            sha256: string;
+        };
+        UploadsIn: {
+            /** Format: uuid */
+            jobId: string;
+            /**
+             * @description The host's own name, checked against the member's; older agents leave it out
+             * @default null
+             */
+            hostname?: string | null;
+            attempt: number;
+            objects: components["schemas"]["UploadIn"][];
+        };
+        PlaceOut: {
+            name: string;
+            /** @description It is there already: send nothing */
+            done?: boolean;
+            url?: string;
+            method?: string;
+            headers?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            expiresAt?: string;
+        };
+        UploadsOut: {
+            uploads: components["schemas"]["PlaceOut"][];
+        };
+        DownloadsIn: {
+            /** Format: uuid */
+            jobId: string;
+            /**
+             * @description The host's own name, checked against the member's; older agents leave it out
+             * @default null
+             */
+            hostname?: string | null;
+            attempt: number;
+            objects: string[];
+        };
+        DownloadsOut: {
+            downloads: components["schemas"]["PlaceOut"][];
         };
         ParamOut: {
             /** @enum {string} */
@@ -3314,7 +4446,7 @@ export interface components {
              */
             poolId?: string | null;
             /** @description Only these; empty: all */
-            topics?: ("failover" | "hold" | "member" | "dns" | "job")[];
+            topics?: ("failover" | "hold" | "member" | "dns" | "job" | "certificate")[];
             /** @default true */
             enabled?: boolean;
             /**
@@ -3358,7 +4490,7 @@ export interface components {
              */
             poolId?: string | null;
             /** @description Only these; empty: all */
-            topics?: ("failover" | "hold" | "member" | "dns" | "job")[];
+            topics?: ("failover" | "hold" | "member" | "dns" | "job" | "certificate")[];
             /** @default true */
             enabled?: boolean;
             /**
@@ -3401,6 +4533,354 @@ export interface components {
              * @enum {string}
              */
             template?: "haproxy" | "generic";
+        };
+        RecipeStepOut: {
+            key: string;
+            title: string;
+            /** @example haproxy.admin_socket_enable */
+            command: string;
+            changes: string;
+            undo: string | null;
+            noUndoReason: string;
+        };
+        PreconditionOut: {
+            ok: boolean;
+            /** @example HAProxy runs on this member. */
+            text: string;
+            fix: string;
+        };
+        RecipeOut: {
+            /** @example admin_socket */
+            id: string;
+            title: string;
+            description: string;
+            /** @enum {string} */
+            category: "haproxy" | "access" | "certificates" | "agent";
+            warning: string;
+            advanced: boolean;
+            /** @description Asks for a fresh sign-in */
+            dangerous: boolean;
+            available: boolean;
+            locked: boolean;
+            reason: string | null;
+            /** @enum {string} */
+            state: "never" | "running" | "completed" | "failed" | "undone";
+            /** Format: uuid */
+            workflowId: string | null;
+            /** Format: date-time */
+            lastRunAt: string | null;
+            error: string | null;
+            canUndo: boolean;
+            steps: components["schemas"]["RecipeStepOut"][];
+            params: {
+                [key: string]: components["schemas"]["ParamOut"];
+            };
+            preconditions: components["schemas"]["PreconditionOut"][];
+        };
+        RecipesOut: {
+            items: components["schemas"]["RecipeOut"][];
+        };
+        RecipeWish: {
+            params?: {
+                [key: string]: unknown;
+            };
+        };
+        PreviewStepOut: {
+            key: string;
+            title: string;
+            /** @example haproxy.admin_socket_enable */
+            command: string;
+            changes: string;
+            undo: string | null;
+            noUndoReason: string;
+            /** @description What the command will get */
+            params: {
+                [key: string]: unknown;
+            };
+            danger: string;
+        };
+        PreviewOut: {
+            title: string;
+            available: boolean;
+            reason: string | null;
+            warning: string;
+            dangerous: boolean;
+            preconditions: components["schemas"]["PreconditionOut"][];
+            steps: components["schemas"]["PreviewStepOut"][];
+        };
+        TargetOut: {
+            /** Format: uuid */
+            id: string;
+            hostname: string;
+            displayName: string;
+            active: boolean;
+            everHeard: boolean;
+        };
+        SourceOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            memberId: string;
+            memberName: string;
+            state: string;
+            /** Format: date-time */
+            createdAt: string;
+            files: number;
+            bytes: number;
+            verification: string;
+            /** Format: date-time */
+            verifiedAt: string | null;
+            scopes: {
+                [key: string]: unknown;
+            }[];
+        };
+        DrillStepOut: {
+            key: string;
+            title: string;
+            state: string;
+            durationSec: number | null;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            error: string | null;
+            /** Format: uuid */
+            jobId: string | null;
+        };
+        DrillOut: {
+            /** Format: uuid */
+            workflowId: string;
+            /** Format: uuid */
+            memberId: string | null;
+            /** Format: uuid */
+            snapshotId: string;
+            state: string;
+            /** @description None: it still runs */
+            passed: boolean | null;
+            error: string | null;
+            /** Format: date-time */
+            startedAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            durationSec: number | null;
+            steps: components["schemas"]["DrillStepOut"][];
+        };
+        DisasterRecoveryOut: {
+            available: boolean;
+            reason: string | null;
+            /** @description The plan does not hold it */
+            locked: boolean;
+            targets: components["schemas"]["TargetOut"][];
+            sources: components["schemas"]["SourceOut"][];
+            lastDrill: components["schemas"]["DrillOut"] | null;
+        };
+        PreviewIn: {
+            /** Format: uuid */
+            targetMemberId: string;
+            /** Format: uuid */
+            snapshotId: string;
+            /**
+             * @description Empty: all that the snapshot has
+             * @example [
+             *       "main_config",
+             *       "certificates"
+             *     ]
+             */
+            scopes?: string[];
+            /**
+             * @description The target's hostname, typed: asked of browsers
+             * @default null
+             */
+            confirm?: string | null;
+            /**
+             * @default restore
+             * @enum {string}
+             */
+            way?: "restore" | "provision-standby" | "rebuild" | "drill";
+        };
+        PreconditionOut1: {
+            ok: boolean;
+            text: string;
+            fix: string;
+        };
+        PreviewOut1: {
+            ok: boolean;
+            preconditions: components["schemas"]["PreconditionOut1"][];
+            scopes: {
+                [key: string]: unknown;
+            }[];
+            targetActive: boolean;
+            warnings: string[];
+        };
+        RecoveryIn: {
+            /** Format: uuid */
+            targetMemberId: string;
+            /** Format: uuid */
+            snapshotId: string;
+            /**
+             * @description Empty: all that the snapshot has
+             * @example [
+             *       "main_config",
+             *       "certificates"
+             *     ]
+             */
+            scopes?: string[];
+            /**
+             * @description The target's hostname, typed: asked of browsers
+             * @default null
+             */
+            confirm?: string | null;
+        };
+        RebuildIn: {
+            /** Format: uuid */
+            targetMemberId: string;
+            /** Format: uuid */
+            snapshotId: string;
+            /**
+             * @description Empty: all that the snapshot has
+             * @example [
+             *       "main_config",
+             *       "certificates"
+             *     ]
+             */
+            scopes?: string[];
+            /**
+             * @description The target's hostname, typed: asked of browsers
+             * @default null
+             */
+            confirm?: string | null;
+            /** @default false */
+            makeActive?: boolean;
+        };
+        DrillIn: {
+            /** Format: uuid */
+            targetMemberId: string;
+            /** Format: uuid */
+            snapshotId: string;
+        };
+        DrillPageOut: {
+            items: components["schemas"]["DrillOut"][];
+            nextCursor: string | null;
+        };
+        LastRunOut: {
+            /** Format: date-time */
+            at: string;
+            state: string;
+            /** Format: uuid */
+            jobId: string | null;
+            reason: string;
+        };
+        ScheduleOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            poolId: string;
+            /** Format: uuid */
+            memberId: string | null;
+            name: string;
+            command: string;
+            /** @description The command's title */
+            title: string;
+            params: {
+                [key: string]: unknown;
+            };
+            cron: string;
+            /** @example At 02:30 (UTC) */
+            sentence: string;
+            enabled: boolean;
+            jitterSec: number;
+            /** @enum {string} */
+            missedPolicy: "skip" | "run_once";
+            pauseInMaintenance: boolean;
+            /** Format: date-time */
+            nextRunAt: string | null;
+            lastRun: components["schemas"]["LastRunOut"] | null;
+            /** @enum {string} */
+            origin: "user" | "backup_plan";
+            /** Format: date-time */
+            createdAt: string;
+        };
+        SchedulePageOut: {
+            items: components["schemas"]["ScheduleOut"][];
+            nextCursor: string | null;
+        };
+        ScheduleIn: {
+            name: string;
+            /** @example haproxy.reload */
+            command: string;
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Five fields, in UTC
+             * @example 30 2 * * *
+             */
+            cron: string;
+            /** @default true */
+            enabled?: boolean;
+            /** @default 0 */
+            jitterSec?: number;
+            /**
+             * @default skip
+             * @enum {string}
+             */
+            missedPolicy?: "skip" | "run_once";
+            /** @default true */
+            pauseInMaintenance?: boolean;
+        };
+        ScheduleRunOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            slot: string;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            state: "ordered" | "skipped" | "missed" | "failed";
+            byHand: boolean;
+            reason: string;
+            /** Format: uuid */
+            jobId: string | null;
+        };
+        ScheduleRunPageOut: {
+            items: components["schemas"]["ScheduleRunOut"][];
+            nextCursor: string | null;
+        };
+        PresetOut: {
+            /** @example haproxy_backup */
+            id: string;
+            title: string;
+            description: string;
+            command: string;
+            params: {
+                [key: string]: unknown;
+            };
+            cron: string;
+            sentence: string;
+            jitterSec: number;
+            missedPolicy: string;
+            available: boolean;
+            reason: string | null;
+        };
+        PresetsOut: {
+            items: components["schemas"]["PresetOut"][];
+        };
+        ExplainIn: {
+            cron: string;
+        };
+        ExplainOut: {
+            ok: boolean;
+            sentence: string | null;
+            next: string[];
+            problem: string | null;
+        };
+        CronOverviewOut: {
+            cronCount: number;
+            backupSchedules: number;
+            lastRun: components["schemas"]["LastRunOut"] | null;
+        };
+        WorkflowPageOut: {
+            items: components["schemas"]["WorkflowOut"][];
+            nextCursor: string | null;
         };
         HealthOut: {
             /** @example ok */
@@ -3709,6 +5189,287 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postAgentsBlobsDownloads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "hostname": null,
+                 *       "attempt": 1,
+                 *       "objects": [
+                 *         "packs/00112233445566778899aabbccddeeff"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["DownloadsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "downloads": [
+                     *         {
+                     *           "name": "Example",
+                     *           "done": true,
+                     *           "url": "text",
+                     *           "method": "text",
+                     *           "headers": {},
+                     *           "expiresAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DownloadsOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postAgentsBlobsInput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "hostname": null,
+                 *       "attempt": 1,
+                 *       "name": "config"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InputIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example text */
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getAgentsBlobsObjectsJobIdName: {
+        parameters: {
+            query: {
+                attempt: number;
+                hostname?: string | null;
+                sizeBytes?: number | null;
+                sha256?: string | null;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example text */
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    putAgentsBlobsObjectsJobIdName: {
+        parameters: {
+            query: {
+                attempt: number;
+                hostname?: string | null;
+                sizeBytes?: number | null;
+                sha256?: string | null;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postAgentsBlobsOutput: {
+        parameters: {
+            query: {
+                jobId: string;
+                attempt: number;
+                name: string;
+                sha256: string;
+                hostname?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sizeBytes": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OutputOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postAgentsBlobsUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "hostname": null,
+                 *       "attempt": 1,
+                 *       "objects": [
+                 *         {
+                 *           "name": "packs/00112233445566778899aabbccddeeff",
+                 *           "sizeBytes": 0,
+                 *           "sha256": "0000000000000000000000000000000000000000000000000000000000000000"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["UploadsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "uploads": [
+                     *         {
+                     *           "name": "Example",
+                     *           "done": true,
+                     *           "url": "text",
+                     *           "method": "text",
+                     *           "headers": {},
+                     *           "expiresAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadsOut"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4152,6 +5913,7 @@ export interface operations {
                      *         "cpanelLiveMigrate": true,
                      *         "stackRestore": true,
                      *         "advancedMariadbRecipes": true,
+                     *         "advancedRecipes": true,
                      *         "failoverBannerMaxSec": 1
                      *       },
                      *       "locks": [
@@ -4272,6 +6034,7 @@ export interface operations {
                      *         "cpanelLiveMigrate": true,
                      *         "stackRestore": true,
                      *         "advancedMariadbRecipes": true,
+                     *         "advancedRecipes": true,
                      *         "failoverBannerMaxSec": 1
                      *       },
                      *       "locks": [
@@ -4505,6 +6268,7 @@ export interface operations {
                      *         "cpanelLiveMigrate": true,
                      *         "stackRestore": true,
                      *         "advancedMariadbRecipes": true,
+                     *         "advancedRecipes": true,
                      *         "failoverBannerMaxSec": 1
                      *       },
                      *       "locks": [
@@ -4816,6 +6580,7 @@ export interface operations {
                      *         "cpanelLiveMigrate": true,
                      *         "stackRestore": true,
                      *         "advancedMariadbRecipes": true,
+                     *         "advancedRecipes": true,
                      *         "failoverBannerMaxSec": 1
                      *       },
                      *       "locks": [
@@ -5198,6 +6963,7 @@ export interface operations {
                      *       "names": [
                      *         "text"
                      *       ],
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                      *       "file": "/etc/haproxy/certs/lb.example.com.pem",
                      *       "state": "new",
                      *       "notBefore": "2026-01-02T03:04:05Z",
@@ -5276,7 +7042,207 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    postCertificatesCertificateIdConfigure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConfigureIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "versionId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "number": 1,
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConfiguredOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postCertificatesCertificateIdInstall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "memberId": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["InstallIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "hostname": "lb.example.com",
+                     *       "names": [
+                     *         "text"
+                     *       ],
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "file": "/etc/haproxy/certs/lb.example.com.pem",
+                     *       "state": "new",
+                     *       "notBefore": "2026-01-02T03:04:05Z",
+                     *       "notAfter": "2026-01-02T03:04:05Z",
+                     *       "fingerprint": "text",
+                     *       "serial": "text",
+                     *       "issuer": "text",
+                     *       "chain": "text",
+                     *       "issuedAt": "2026-01-02T03:04:05Z",
+                     *       "nextRenewalAt": "2026-01-02T03:04:05Z",
+                     *       "heldUntil": "2026-01-02T03:04:05Z",
+                     *       "failures": 1,
+                     *       "lastError": {
+                     *         "code": "text",
+                     *         "detail": "What happened and the fix.",
+                     *         "at": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolNameMatches": true,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "installs": [
+                     *         {
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "state": "waiting",
+                     *           "current": true,
+                     *           "inUse": true,
+                     *           "detail": "What happened and the fix.",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "changedAt": "2026-01-02T03:04:05Z",
+                     *           "nextTryAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     postCertificatesCertificateIdRenew: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificateId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postCertificatesCertificateIdSyncDomain: {
         parameters: {
             query?: never;
             header?: never;
@@ -5594,6 +7560,277 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getHaproxyVersionsVersionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "number": 1,
+                     *       "baseId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "origin": "imported",
+                     *       "state": "draft",
+                     *       "reason": "text",
+                     *       "author": {
+                     *         "kind": "text",
+                     *         "id": "text",
+                     *         "name": "Example"
+                     *       },
+                     *       "fingerprint": "text",
+                     *       "files": [
+                     *         {
+                     *           "path": "text",
+                     *           "lines": 1,
+                     *           "sizeBytes": 1
+                     *         }
+                     *       ],
+                     *       "check": {
+                     *         "valid": true,
+                     *         "messages": [
+                     *           {
+                     *             "level": "text",
+                     *             "path": "text",
+                     *             "line": 1,
+                     *             "text": "text"
+                     *           }
+                     *         ],
+                     *         "error": "text",
+                     *         "at": "text"
+                     *       },
+                     *       "checkJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "error": "text",
+                     *       "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "current": true,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "appliedAt": "2026-01-02T03:04:05Z",
+                     *       "texts": [
+                     *         {
+                     *           "path": "text",
+                     *           "text": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WholeVersionOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postHaproxyVersionsVersionIdApply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "members": null,
+                 *       "soakSec": 60,
+                 *       "overwrite": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApplyIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postHaproxyVersionsVersionIdCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getHaproxyVersionsVersionIdDiff: {
+        parameters: {
+            query?: {
+                against?: string | null;
+            };
+            header?: never;
+            path: {
+                versionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "files": [
+                     *         {
+                     *           "path": "text",
+                     *           "change": "added",
+                     *           "added": 1,
+                     *           "removed": 1,
+                     *           "diff": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DiffOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6294,6 +8531,214 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getMembersMemberIdCertificates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "poolName": "text",
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "hostname": "lb.example.com",
+                     *           "names": [
+                     *             "text"
+                     *           ],
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "file": "/etc/haproxy/certs/lb.example.com.pem",
+                     *           "state": "new",
+                     *           "notBefore": "2026-01-02T03:04:05Z",
+                     *           "notAfter": "2026-01-02T03:04:05Z",
+                     *           "fingerprint": "text",
+                     *           "serial": "text",
+                     *           "issuer": "text",
+                     *           "chain": "text",
+                     *           "issuedAt": "2026-01-02T03:04:05Z",
+                     *           "nextRenewalAt": "2026-01-02T03:04:05Z",
+                     *           "heldUntil": "2026-01-02T03:04:05Z",
+                     *           "failures": 1,
+                     *           "lastError": {
+                     *             "code": "text",
+                     *             "detail": "What happened and the fix.",
+                     *             "at": "2026-01-02T03:04:05Z"
+                     *           },
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolNameMatches": true,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "installs": [
+                     *             {
+                     *               "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *               "memberName": "text",
+                     *               "state": "waiting",
+                     *               "current": true,
+                     *               "inUse": true,
+                     *               "detail": "What happened and the fix.",
+                     *               "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *               "changedAt": "2026-01-02T03:04:05Z",
+                     *               "nextTryAt": "2026-01-02T03:04:05Z"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MemberCertificatesOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdCertificates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "names": [
+                 *         "lb.example.com",
+                 *         "*.lb.example.com"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["CertificateIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "hostname": "lb.example.com",
+                     *       "names": [
+                     *         "text"
+                     *       ],
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "file": "/etc/haproxy/certs/lb.example.com.pem",
+                     *       "state": "new",
+                     *       "notBefore": "2026-01-02T03:04:05Z",
+                     *       "notAfter": "2026-01-02T03:04:05Z",
+                     *       "fingerprint": "text",
+                     *       "serial": "text",
+                     *       "issuer": "text",
+                     *       "chain": "text",
+                     *       "issuedAt": "2026-01-02T03:04:05Z",
+                     *       "nextRenewalAt": "2026-01-02T03:04:05Z",
+                     *       "heldUntil": "2026-01-02T03:04:05Z",
+                     *       "failures": 1,
+                     *       "lastError": {
+                     *         "code": "text",
+                     *         "detail": "What happened and the fix.",
+                     *         "at": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolNameMatches": true,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "installs": [
+                     *         {
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "state": "waiting",
+                     *           "current": true,
+                     *           "inUse": true,
+                     *           "detail": "What happened and the fix.",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "changedAt": "2026-01-02T03:04:05Z",
+                     *           "nextTryAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMembersMemberIdCronOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cronCount": 1,
+                     *       "backupSchedules": 1,
+                     *       "lastRun": {
+                     *         "at": "2026-01-02T03:04:05Z",
+                     *         "state": "text",
+                     *         "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "reason": "text"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CronOverviewOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getMembersMemberIdEnrollment: {
         parameters: {
             query?: never;
@@ -6429,6 +8874,514 @@ export interface operations {
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMembersMemberIdHaproxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "seen": true,
+                     *       "active": true,
+                     *       "version": "1.0.0",
+                     *       "configPath": "text",
+                     *       "adminSocket": true,
+                     *       "current": {
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "number": 1,
+                     *         "baseId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "origin": "imported",
+                     *         "state": "draft",
+                     *         "reason": "text",
+                     *         "author": {
+                     *           "kind": "text",
+                     *           "id": "text",
+                     *           "name": "Example"
+                     *         },
+                     *         "fingerprint": "text",
+                     *         "files": [
+                     *           {
+                     *             "path": "text",
+                     *             "lines": 1,
+                     *             "sizeBytes": 1
+                     *           }
+                     *         ],
+                     *         "check": {
+                     *           "valid": true,
+                     *           "messages": [
+                     *             {
+                     *               "level": "text",
+                     *               "path": "text",
+                     *               "line": 1,
+                     *               "text": "text"
+                     *             }
+                     *           ],
+                     *           "error": "text",
+                     *           "at": "text"
+                     *         },
+                     *         "checkJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "error": "text",
+                     *         "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "current": true,
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "appliedAt": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "head": {
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "number": 1,
+                     *         "baseId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "origin": "imported",
+                     *         "state": "draft",
+                     *         "reason": "text",
+                     *         "author": {
+                     *           "kind": "text",
+                     *           "id": "text",
+                     *           "name": "Example"
+                     *         },
+                     *         "fingerprint": "text",
+                     *         "files": [
+                     *           {
+                     *             "path": "text",
+                     *             "lines": 1,
+                     *             "sizeBytes": 1
+                     *           }
+                     *         ],
+                     *         "check": {
+                     *           "valid": true,
+                     *           "messages": [
+                     *             {
+                     *               "level": "text",
+                     *               "path": "text",
+                     *               "line": 1,
+                     *               "text": "text"
+                     *             }
+                     *           ],
+                     *           "error": "text",
+                     *           "at": "text"
+                     *         },
+                     *         "checkJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "error": "text",
+                     *         "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "current": true,
+                     *         "createdAt": "2026-01-02T03:04:05Z",
+                     *         "appliedAt": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "drift": {
+                     *         "state": "same",
+                     *         "liveFingerprint": "text",
+                     *         "storedFingerprint": "text",
+                     *         "lookedAt": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "lookJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HaproxyOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdHaproxyAdopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": ""
+                 *     }
+                 */
+                "application/json": components["schemas"]["AdoptIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "number": 1,
+                     *       "baseId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "origin": "imported",
+                     *       "state": "draft",
+                     *       "reason": "text",
+                     *       "author": {
+                     *         "kind": "text",
+                     *         "id": "text",
+                     *         "name": "Example"
+                     *       },
+                     *       "fingerprint": "text",
+                     *       "files": [
+                     *         {
+                     *           "path": "text",
+                     *           "lines": 1,
+                     *           "sizeBytes": 1
+                     *         }
+                     *       ],
+                     *       "check": {
+                     *         "valid": true,
+                     *         "messages": [
+                     *           {
+                     *             "level": "text",
+                     *             "path": "text",
+                     *             "line": 1,
+                     *             "text": "text"
+                     *           }
+                     *         ],
+                     *         "error": "text",
+                     *         "at": "text"
+                     *       },
+                     *       "checkJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "error": "text",
+                     *       "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "current": true,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "appliedAt": "2026-01-02T03:04:05Z",
+                     *       "texts": [
+                     *         {
+                     *           "path": "text",
+                     *           "text": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WholeVersionOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMembersMemberIdHaproxyDrift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "state": "same",
+                     *       "liveFingerprint": "text",
+                     *       "storedFingerprint": "text",
+                     *       "lookedAt": "2026-01-02T03:04:05Z",
+                     *       "files": [
+                     *         {
+                     *           "path": "text",
+                     *           "change": "added",
+                     *           "added": 1,
+                     *           "removed": 1,
+                     *           "diff": "text"
+                     *         }
+                     *       ],
+                     *       "fresh": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FoundOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdHaproxyImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMembersMemberIdHaproxyVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "number": 1,
+                     *           "baseId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "origin": "imported",
+                     *           "state": "draft",
+                     *           "reason": "text",
+                     *           "author": {
+                     *             "kind": "text",
+                     *             "id": "text",
+                     *             "name": "Example"
+                     *           },
+                     *           "fingerprint": "text",
+                     *           "files": [
+                     *             {
+                     *               "path": "text",
+                     *               "lines": 1,
+                     *               "sizeBytes": 1
+                     *             }
+                     *           ],
+                     *           "check": {
+                     *             "valid": true,
+                     *             "messages": [
+                     *               {
+                     *                 "level": "text",
+                     *                 "path": "text",
+                     *                 "line": 1,
+                     *                 "text": "text"
+                     *               }
+                     *             ],
+                     *             "error": "text",
+                     *             "at": "text"
+                     *           },
+                     *           "checkJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "error": "text",
+                     *           "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "current": true,
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "appliedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HaproxyVersionPageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdHaproxyVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "baseVersionId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "files": [
+                 *         {
+                 *           "path": "/etc/haproxy/haproxy.cfg",
+                 *           "text": "global\n    maxconn 4000\n"
+                 *         }
+                 *       ],
+                 *       "reason": "Add the new application servers"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "number": 1,
+                     *       "baseId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "origin": "imported",
+                     *       "state": "draft",
+                     *       "reason": "text",
+                     *       "author": {
+                     *         "kind": "text",
+                     *         "id": "text",
+                     *         "name": "Example"
+                     *       },
+                     *       "fingerprint": "text",
+                     *       "files": [
+                     *         {
+                     *           "path": "text",
+                     *           "lines": 1,
+                     *           "sizeBytes": 1
+                     *         }
+                     *       ],
+                     *       "check": {
+                     *         "valid": true,
+                     *         "messages": [
+                     *           {
+                     *             "level": "text",
+                     *             "path": "text",
+                     *             "line": 1,
+                     *             "text": "text"
+                     *           }
+                     *         ],
+                     *         "error": "text",
+                     *         "at": "text"
+                     *       },
+                     *       "checkJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "error": "text",
+                     *       "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "current": true,
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "appliedAt": "2026-01-02T03:04:05Z",
+                     *       "texts": [
+                     *         {
+                     *           "path": "text",
+                     *           "text": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WholeVersionOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -6668,6 +9621,304 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getMembersMemberIdRecipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "admin_socket",
+                     *           "title": "text",
+                     *           "description": "text",
+                     *           "category": "haproxy",
+                     *           "warning": "text",
+                     *           "advanced": true,
+                     *           "dangerous": true,
+                     *           "available": true,
+                     *           "locked": true,
+                     *           "reason": "text",
+                     *           "state": "never",
+                     *           "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "lastRunAt": "2026-01-02T03:04:05Z",
+                     *           "error": "text",
+                     *           "canUndo": true,
+                     *           "steps": [
+                     *             {
+                     *               "key": "text",
+                     *               "title": "text",
+                     *               "command": "haproxy.admin_socket_enable",
+                     *               "changes": "text",
+                     *               "undo": "text",
+                     *               "noUndoReason": "text"
+                     *             }
+                     *           ],
+                     *           "params": {},
+                     *           "preconditions": [
+                     *             {
+                     *               "ok": true,
+                     *               "text": "HAProxy runs on this member.",
+                     *               "fix": "text"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecipesOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdRecipesRecipeIdPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+                recipeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "params": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecipeWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "text",
+                     *       "available": true,
+                     *       "reason": "text",
+                     *       "warning": "text",
+                     *       "dangerous": true,
+                     *       "preconditions": [
+                     *         {
+                     *           "ok": true,
+                     *           "text": "HAProxy runs on this member.",
+                     *           "fix": "text"
+                     *         }
+                     *       ],
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.admin_socket_enable",
+                     *           "changes": "text",
+                     *           "undo": "text",
+                     *           "noUndoReason": "text",
+                     *           "params": {},
+                     *           "danger": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdRecipesRecipeIdRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+                recipeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "params": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecipeWish"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdRecipesRecipeIdUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+                recipeId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     postMembersMemberIdRotateSecret: {
         parameters: {
             query?: never;
@@ -6734,6 +9985,144 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["EnrolledOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMembersMemberIdSchedules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "name": "Example",
+                     *           "command": "text",
+                     *           "title": "text",
+                     *           "params": {},
+                     *           "cron": "text",
+                     *           "sentence": "At 02:30 (UTC)",
+                     *           "enabled": true,
+                     *           "jitterSec": 1,
+                     *           "missedPolicy": "skip",
+                     *           "pauseInMaintenance": true,
+                     *           "nextRunAt": "2026-01-02T03:04:05Z",
+                     *           "lastRun": {
+                     *             "at": "2026-01-02T03:04:05Z",
+                     *             "state": "text",
+                     *             "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *             "reason": "text"
+                     *           },
+                     *           "origin": "user",
+                     *           "createdAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SchedulePageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Example",
+                 *       "command": "haproxy.reload",
+                 *       "params": {},
+                 *       "cron": "30 2 * * *",
+                 *       "enabled": true,
+                 *       "jitterSec": 0,
+                 *       "missedPolicy": "skip",
+                 *       "pauseInMaintenance": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "name": "Example",
+                     *       "command": "text",
+                     *       "title": "text",
+                     *       "params": {},
+                     *       "cron": "text",
+                     *       "sentence": "At 02:30 (UTC)",
+                     *       "enabled": true,
+                     *       "jitterSec": 1,
+                     *       "missedPolicy": "skip",
+                     *       "pauseInMaintenance": true,
+                     *       "nextRunAt": "2026-01-02T03:04:05Z",
+                     *       "lastRun": {
+                     *         "at": "2026-01-02T03:04:05Z",
+                     *         "state": "text",
+                     *         "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "reason": "text"
+                     *       },
+                     *       "origin": "user",
+                     *       "createdAt": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleOut"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -7487,6 +10876,7 @@ export interface operations {
                      *           "names": [
                      *             "text"
                      *           ],
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                      *           "file": "/etc/haproxy/certs/lb.example.com.pem",
                      *           "state": "new",
                      *           "notBefore": "2026-01-02T03:04:05Z",
@@ -7574,6 +10964,7 @@ export interface operations {
                      *       "names": [
                      *         "text"
                      *       ],
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
                      *       "file": "/etc/haproxy/certs/lb.example.com.pem",
                      *       "state": "new",
                      *       "notBefore": "2026-01-02T03:04:05Z",
@@ -7610,6 +11001,607 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CertificateOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getPoolsPoolIdCronOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cronCount": 1,
+                     *       "backupSchedules": 1,
+                     *       "lastRun": {
+                     *         "at": "2026-01-02T03:04:05Z",
+                     *         "state": "text",
+                     *         "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "reason": "text"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CronOverviewOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getPoolsPoolIdDisasterRecovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "available": true,
+                     *       "reason": "text",
+                     *       "locked": true,
+                     *       "targets": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "hostname": "lb1.example.com",
+                     *           "displayName": "lb1",
+                     *           "active": true,
+                     *           "everHeard": true
+                     *         }
+                     *       ],
+                     *       "sources": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "state": "text",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "files": 1,
+                     *           "bytes": 1,
+                     *           "verification": "text",
+                     *           "verifiedAt": "2026-01-02T03:04:05Z",
+                     *           "scopes": [
+                     *             {}
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "lastDrill": {
+                     *         "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "snapshotId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "state": "text",
+                     *         "passed": true,
+                     *         "error": "text",
+                     *         "startedAt": "2026-01-02T03:04:05Z",
+                     *         "endedAt": "2026-01-02T03:04:05Z",
+                     *         "durationSec": 1.5,
+                     *         "steps": [
+                     *           {
+                     *             "key": "text",
+                     *             "title": "text",
+                     *             "state": "text",
+                     *             "durationSec": 1.5,
+                     *             "result": {},
+                     *             "error": "text",
+                     *             "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                     *           }
+                     *         ]
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DisasterRecoveryOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postPoolsPoolIdDisasterRecoveryDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "targetMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "snapshotId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DrillIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getPoolsPoolIdDisasterRecoveryDrills: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "workflowId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "snapshotId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "state": "text",
+                     *           "passed": true,
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z",
+                     *           "durationSec": 1.5,
+                     *           "steps": [
+                     *             {
+                     *               "key": "text",
+                     *               "title": "text",
+                     *               "state": "text",
+                     *               "durationSec": 1.5,
+                     *               "result": {},
+                     *               "error": "text",
+                     *               "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DrillPageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postPoolsPoolIdDisasterRecoveryPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "targetMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "snapshotId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "scopes": [
+                 *         "main_config",
+                 *         "certificates"
+                 *       ],
+                 *       "confirm": null,
+                 *       "way": "restore"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PreviewIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "preconditions": [
+                     *         {
+                     *           "ok": true,
+                     *           "text": "text",
+                     *           "fix": "text"
+                     *         }
+                     *       ],
+                     *       "scopes": [
+                     *         {}
+                     *       ],
+                     *       "targetActive": true,
+                     *       "warnings": [
+                     *         "text"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PreviewOut1"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postPoolsPoolIdDisasterRecoveryProvisionStandby: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "targetMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "snapshotId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "scopes": [
+                 *         "main_config",
+                 *         "certificates"
+                 *       ],
+                 *       "confirm": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecoveryIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postPoolsPoolIdDisasterRecoveryRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "targetMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "snapshotId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "scopes": [
+                 *         "main_config",
+                 *         "certificates"
+                 *       ],
+                 *       "confirm": null,
+                 *       "makeActive": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["RebuildIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postPoolsPoolIdDisasterRecoveryRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "targetMemberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "snapshotId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                 *       "scopes": [
+                 *         "main_config",
+                 *         "certificates"
+                 *       ],
+                 *       "confirm": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecoveryIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -9370,6 +13362,144 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getPoolsPoolIdSchedules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "name": "Example",
+                     *           "command": "text",
+                     *           "title": "text",
+                     *           "params": {},
+                     *           "cron": "text",
+                     *           "sentence": "At 02:30 (UTC)",
+                     *           "enabled": true,
+                     *           "jitterSec": 1,
+                     *           "missedPolicy": "skip",
+                     *           "pauseInMaintenance": true,
+                     *           "nextRunAt": "2026-01-02T03:04:05Z",
+                     *           "lastRun": {
+                     *             "at": "2026-01-02T03:04:05Z",
+                     *             "state": "text",
+                     *             "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *             "reason": "text"
+                     *           },
+                     *           "origin": "user",
+                     *           "createdAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SchedulePageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postPoolsPoolIdSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Example",
+                 *       "command": "haproxy.reload",
+                 *       "params": {},
+                 *       "cron": "30 2 * * *",
+                 *       "enabled": true,
+                 *       "jitterSec": 0,
+                 *       "missedPolicy": "skip",
+                 *       "pauseInMaintenance": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "name": "Example",
+                     *       "command": "text",
+                     *       "title": "text",
+                     *       "params": {},
+                     *       "cron": "text",
+                     *       "sentence": "At 02:30 (UTC)",
+                     *       "enabled": true,
+                     *       "jitterSec": 1,
+                     *       "missedPolicy": "skip",
+                     *       "pauseInMaintenance": true,
+                     *       "nextRunAt": "2026-01-02T03:04:05Z",
+                     *       "lastRun": {
+                     *         "at": "2026-01-02T03:04:05Z",
+                     *         "state": "text",
+                     *         "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "reason": "text"
+                     *       },
+                     *       "origin": "user",
+                     *       "createdAt": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getPoolsPoolIdSetup: {
         parameters: {
             query?: never;
@@ -9986,6 +14116,356 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getSchedulePresets: {
+        parameters: {
+            query?: {
+                poolId?: string | null;
+                memberId?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "haproxy_backup",
+                     *           "title": "text",
+                     *           "description": "text",
+                     *           "command": "text",
+                     *           "params": {},
+                     *           "cron": "text",
+                     *           "sentence": "text",
+                     *           "jitterSec": 1,
+                     *           "missedPolicy": "text",
+                     *           "available": true,
+                     *           "reason": "text"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PresetsOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postSchedulesExplain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "cron": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExplainIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "sentence": "text",
+                     *       "next": [
+                     *         "2026-01-02T03:04:05Z"
+                     *       ],
+                     *       "problem": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExplainOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSchedulesScheduleId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "name": "Example",
+                     *       "command": "text",
+                     *       "title": "text",
+                     *       "params": {},
+                     *       "cron": "text",
+                     *       "sentence": "At 02:30 (UTC)",
+                     *       "enabled": true,
+                     *       "jitterSec": 1,
+                     *       "missedPolicy": "skip",
+                     *       "pauseInMaintenance": true,
+                     *       "nextRunAt": "2026-01-02T03:04:05Z",
+                     *       "lastRun": {
+                     *         "at": "2026-01-02T03:04:05Z",
+                     *         "state": "text",
+                     *         "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "reason": "text"
+                     *       },
+                     *       "origin": "user",
+                     *       "createdAt": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    putSchedulesScheduleId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Example",
+                 *       "command": "haproxy.reload",
+                 *       "params": {},
+                 *       "cron": "30 2 * * *",
+                 *       "enabled": true,
+                 *       "jitterSec": 0,
+                 *       "missedPolicy": "skip",
+                 *       "pauseInMaintenance": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "name": "Example",
+                     *       "command": "text",
+                     *       "title": "text",
+                     *       "params": {},
+                     *       "cron": "text",
+                     *       "sentence": "At 02:30 (UTC)",
+                     *       "enabled": true,
+                     *       "jitterSec": 1,
+                     *       "missedPolicy": "skip",
+                     *       "pauseInMaintenance": true,
+                     *       "nextRunAt": "2026-01-02T03:04:05Z",
+                     *       "lastRun": {
+                     *         "at": "2026-01-02T03:04:05Z",
+                     *         "state": "text",
+                     *         "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "reason": "text"
+                     *       },
+                     *       "origin": "user",
+                     *       "createdAt": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteSchedulesScheduleId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postSchedulesScheduleIdRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "slot": "2026-01-02T03:04:05Z",
+                     *       "at": "2026-01-02T03:04:05Z",
+                     *       "state": "ordered",
+                     *       "byHand": true,
+                     *       "reason": "text",
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleRunOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSchedulesScheduleIdRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "slot": "2026-01-02T03:04:05Z",
+                     *           "at": "2026-01-02T03:04:05Z",
+                     *           "state": "ordered",
+                     *           "byHand": true,
+                     *           "reason": "text",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleRunPageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getSearch: {
         parameters: {
             query?: {
@@ -10196,6 +14676,371 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getWorkflows: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                poolId?: string | null;
+                memberId?: string | null;
+                kind?: string | null;
+                state?: "running" | "waiting" | "cancelling" | "undoing" | "completed" | "failed" | "cancelled" | "undone" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "kind": "recipe.admin_socket",
+                     *           "title": "text",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "params": {},
+                     *           "state": "running",
+                     *           "error": "text",
+                     *           "requestedBy": {
+                     *             "kind": "text",
+                     *             "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *             "name": "Example"
+                     *           },
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z",
+                     *           "steps": [
+                     *             {
+                     *               "key": "text",
+                     *               "title": "text",
+                     *               "command": "haproxy.reload",
+                     *               "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *               "note": "text",
+                     *               "state": "waiting",
+                     *               "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *               "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *               "undoCommand": "text",
+                     *               "noUndoReason": "text",
+                     *               "result": {},
+                     *               "error": "text",
+                     *               "startedAt": "2026-01-02T03:04:05Z",
+                     *               "endedAt": "2026-01-02T03:04:05Z"
+                     *             }
+                     *           ],
+                     *           "canCancel": true,
+                     *           "canRetry": true,
+                     *           "canUndo": true
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowPageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getWorkflowsWorkflowId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postWorkflowsWorkflowIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postWorkflowsWorkflowIdRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postWorkflowsWorkflowIdUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflowId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "recipe.admin_socket",
+                     *       "title": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "params": {},
+                     *       "state": "running",
+                     *       "error": "text",
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "steps": [
+                     *         {
+                     *           "key": "text",
+                     *           "title": "text",
+                     *           "command": "haproxy.reload",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "note": "text",
+                     *           "state": "waiting",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "undoCommand": "text",
+                     *           "noUndoReason": "text",
+                     *           "result": {},
+                     *           "error": "text",
+                     *           "startedAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "canCancel": true,
+                     *       "canRetry": true,
+                     *       "canUndo": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowOut"];
                 };
             };
             400: components["responses"]["Problem400"];

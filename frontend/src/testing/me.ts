@@ -31,6 +31,7 @@ export const meOf = (given: Partial<Me> = {}): Me => ({
     cpanelLiveMigrate: true,
     stackRestore: true,
     advancedMariadbRecipes: true,
+    advancedRecipes: true,
     failoverBannerMaxSec: null,
   },
   locks: [],
