@@ -63,6 +63,8 @@ class SnapshotWriter:
             base_snapshot_id=order.base_snapshot_id, member_id=order.member_id, generation=order.generation,
         )  # fmt: skip
         self._bytes = 0
+        self._etc = os.path.realpath(under(context.root, "/etc"))
+        self._real: dict[str, str] = {}  # folders, resolved once: most files share a few
         self._absent: list[Entry] = []  # what the manifest cannot even name
 
     def run(self) -> dict[str, object]:
@@ -118,8 +120,14 @@ class SnapshotWriter:
 
     def _must_stay_in_etc(self, full: str) -> None:
         """A link is saved as the file that it leads to, when that is configuration too."""
-        etc = os.path.realpath(under(self._context.root, "/etc"))
-        if not os.path.realpath(full).startswith(etc + "/"):
+        folder = os.path.dirname(full)
+        if not os.path.islink(full):
+            if folder not in self._real:
+                self._real[folder] = os.path.realpath(folder)
+            real = f"{self._real[folder]}/{os.path.basename(full)}"
+        else:
+            real = os.path.realpath(full)
+        if not real.startswith(self._etc + "/"):
             raise Unreadable("it is a link that leads out of /etc")
 
     def _file(self, entry: Entry, full: str, found: os.stat_result) -> Entry:
