@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from serversctl.backups.tables import BackupPlan
 from serversctl.failover.tables import FailoverSettings
 from serversctl.identity.audit import SYSTEM
 from serversctl.jobs.catalogue import HERE, Catalogue, Command
@@ -16,6 +17,7 @@ from serversctl.jobs.tables import Job
 from serversctl.kernel.clock import SystemClock
 from serversctl.kernel.db import unit_of_work
 from serversctl.kernel.failpoint import armed
+from serversctl.members.tables import Member
 from serversctl.pools.service import create_pool
 from serversctl.schedules import jobs as worker
 from serversctl.schedules import rules
@@ -277,3 +279,21 @@ def test_the_overview_counts_and_names_the_last_run(client: Client, pool_id: UUI
 
     assert empty == {"cronCount": 0, "backupSchedules": 0, "lastRun": None}
     assert (full["cronCount"], full["lastRun"]["state"]) == (1, "pending")
+
+
+def test_a_backup_plan_counts_as_a_schedule_of_backups(web: Api, client: Client, pool_id: UUID):
+    with unit_of_work(web.wiring.sessions) as session:
+        member = Member(
+            account_id=web.mine.account_id, pool_id=pool_id, hostname="lb1.example.com", display_name="lb1",
+            template="haproxy_edge", linux_family="debian", allowed_ips=[], public_ips=[], secret_hash="0" * 64,
+            created_at=datetime.now(UTC),
+        )  # fmt: skip
+        session.add(member)
+        session.flush()
+        session.add(BackupPlan(member_id=member.id, account_id=web.mine.account_id, enabled=True, kinds=["haproxy"]))
+        member_id = member.id
+
+    of_member = client.get(f"/api/members/{member_id}/cron-overview").get_json()
+    of_pool = client.get(f"/api/pools/{pool_id}/cron-overview").get_json()
+
+    assert (of_member["backupSchedules"], of_pool["backupSchedules"]) == (1, 1)

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ...backups.tables import BackupPlan
 from ...jobs.tables import Job
+from ...members.tables import Member
 from ..tables import Schedule, ScheduleRun
 
 
@@ -33,13 +35,22 @@ def last_runs(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any
 
 
 def cron_overview(session: Session, *, pool_id: UUID, member_id: UUID | None = None) -> dict[str, Any]:
+    """Backup plans count as schedules of backups: they are kept under Backups, and run by the clock all the same."""
     wanted = select(Schedule).where(Schedule.pool_id == pool_id)
     if member_id is not None:
         wanted = wanted.where(Schedule.member_id == member_id)
+    plans = (
+        select(func.count())
+        .select_from(BackupPlan)
+        .join(Member, Member.id == BackupPlan.member_id)
+        .where(Member.pool_id == pool_id, BackupPlan.enabled)
+    )
+    if member_id is not None:
+        plans = plans.where(Member.id == member_id)
     rows = session.scalars(wanted).all()
     runs = last_runs(session, [row.id for row in rows]).values()
     return {
         "cron_count": len(rows),
-        "backup_schedules": sum(row.command.startswith("backup.") for row in rows),
+        "backup_schedules": sum(row.command.startswith("backup.") for row in rows) + (session.scalar(plans) or 0),
         "last_run": max(runs, key=lambda run: run["at"], default=None),
     }
