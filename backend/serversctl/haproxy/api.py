@@ -123,7 +123,7 @@ class Import(MethodView):
 
 @blp.route("/members/<uuid:member_id>/haproxy/drift")
 class Drift(MethodView):
-    @allow(Role.OPERATOR, "haproxy:config")
+    @allow(Role.OPERATOR, "haproxy:write")
     @blp.response(200, schemas.FoundOut)
     def get(self, member_id: UUID) -> dict[str, Any]:
         """Read the difference between the stored version and what the last look found on the host"""
@@ -138,7 +138,7 @@ class Drift(MethodView):
 
 @blp.route("/members/<uuid:member_id>/haproxy/adopt")
 class Adopt(MethodView):
-    @allow(Role.OPERATOR, "haproxy:config")
+    @allow(Role.OPERATOR, "haproxy:write")
     @blp.arguments(schemas.AdoptIn)
     @blp.response(201, schemas.WholeVersionOut)
     def post(self, wish: dict[str, Any], member_id: UUID) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Versions(MethodView):
         items = [_shown(version, row.current_id if row else None) for version in found.items]
         return {"items": items, "next_cursor": found.next_cursor}
 
-    @allow(Role.OPERATOR, "haproxy:config")
+    @allow(Role.OPERATOR, "haproxy:write")
     @blp.arguments(schemas.DraftIn)
     @blp.response(201, schemas.WholeVersionOut)
     def post(self, wish: dict[str, Any], member_id: UUID) -> dict[str, Any]:
@@ -175,7 +175,7 @@ class Versions(MethodView):
 
 @blp.route("/haproxy/versions/<uuid:version_id>")
 class OneVersion(MethodView):
-    @allow(Role.OPERATOR, "haproxy:config")
+    @allow(Role.OPERATOR, "haproxy:write")
     @blp.response(200, schemas.WholeVersionOut)
     def get(self, version_id: UUID) -> dict[str, Any]:
         """Read a version with its files"""
@@ -184,7 +184,7 @@ class OneVersion(MethodView):
 
 @blp.route("/haproxy/versions/<uuid:version_id>/diff")
 class Diff(MethodView):
-    @allow(Role.OPERATOR, "haproxy:config")
+    @allow(Role.OPERATOR, "haproxy:write")
     @blp.arguments(schemas.DiffArgs, location="query")
     @blp.response(200, schemas.DiffOut)
     def get(self, args: dict[str, Any], version_id: UUID) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class Diff(MethodView):
 
 @blp.route("/haproxy/versions/<uuid:version_id>/check")
 class Check(MethodView):
-    @allow(Role.OPERATOR, "haproxy:config")
+    @allow(Role.OPERATOR, "haproxy:write")
     @blp.response(202, JobOut)
     def post(self, version_id: UUID) -> Job:
         """Validate a version with the host's own HAProxy; nothing changes there"""
@@ -213,7 +213,7 @@ class Check(MethodView):
 
 @blp.route("/haproxy/versions/<uuid:version_id>/apply")
 class ApplyVersion(MethodView):
-    @allow(Role.OPERATOR, "haproxy:config", dangerous=True)
+    @allow(Role.OPERATOR, "haproxy:write", dangerous=True)
     @blp.arguments(schemas.ApplyIn)
     @blp.response(202, WorkflowOut)
     def post(self, wish: dict[str, Any], version_id: UUID) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..kernel.errors import Conflict, DomainError, Invalid, Unavailable
 from ..kernel.http import WireSchema
+from ..kernel.sealed import CannotOpen
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ class ProblemApi(Api):
         app: Flask = self._app
         app.register_error_handler(HTTPException, self.handle_http_exception)
         app.register_error_handler(DomainError, self.handle_domain_error)
+        app.register_error_handler(CannotOpen, self.handle_lost_key)
         app.register_error_handler(Exception, self.handle_crash)
 
     def handle_http_exception(self, error: HTTPException) -> Response:
@@ -111,6 +113,10 @@ class ProblemApi(Api):
         if status == 405 and getattr(error, "valid_methods", None):
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
         return answer
+
+    def handle_lost_key(self, error: CannotOpen) -> Response:
+        """Something at rest does not open: its operator has to bring the key back, and a retry does not help."""
+        return self.handle_domain_error(Conflict("secret_does_not_open", str(error)))
 
     def handle_domain_error(self, error: DomainError) -> Response:
         answer = problem(error.status, error.code, error.detail, errors=error.errors, **error.extra)
