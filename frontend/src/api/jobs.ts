@@ -1,4 +1,6 @@
+import { queryOptions } from "@tanstack/react-query";
 import { api, take, type Wire } from "./client";
+import { keys } from "./keys";
 
 export type Job = Wire<"JobOut">;
 export type JobDetail = Wire<"JobDetailOut">;
@@ -37,3 +39,11 @@ export function orderForPool(poolId: string, order: Order, key: string): Promise
     }),
   );
 }
+
+/** One job, followed until it is over. */
+export const followedJob = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.job(id), "detail"],
+    queryFn: () => take(api.GET("/api/jobs/{jobId}", { params: { path: { jobId: id } } })),
+    refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 2_000),
+  });

@@ -13,6 +13,7 @@ import { alertsSearch } from "../features/alerts/search";
 import { auditSearch } from "../features/audit/search";
 import { channelsSearch, monitoringSearch } from "../features/channels/search";
 import { apiProvidersSearch, managedDnsSearch, namesSearch } from "../features/dns/search";
+import { haproxySearch } from "../features/haproxy/search";
 import { jobsSearch } from "../features/jobs/search";
 import { membersSearch, panelSearch } from "../features/members/search";
 import { poolSearch, poolsSearch } from "../features/pools/search";
@@ -194,6 +195,12 @@ const memberStatus = createRoute({
   path: "/status",
   component: lazyRouteComponent(() => import("../features/stacks/StatusPage"), "StatusPage"),
 });
+const memberHaproxy = createRoute({
+  getParentRoute: () => member,
+  path: "/haproxy",
+  validateSearch: haproxySearch,
+  component: lazyRouteComponent(() => import("../features/haproxy/HaproxyPage"), "HaproxyPage"),
+});
 const memberJobs = createRoute({
   getParentRoute: () => member,
   path: "/cron-jobs",
@@ -276,7 +283,7 @@ const tree = root.addChildren([
       poolSettings,
       poolEvents,
       poolEvent,
-      member.addChildren([memberHome, memberPanel, memberStatus, memberJobs, memberSettings]),
+      member.addChildren([memberHome, memberPanel, memberStatus, memberHaproxy, memberJobs, memberSettings]),
     ]),
     settings.addChildren([settingsHome, apiProviders, channels, tokens, account, team, plan]),
   ]),

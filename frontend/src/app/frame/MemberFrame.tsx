@@ -100,6 +100,11 @@ function SubTabs({ member }: { member: PoolMember }) {
       <Link to="/pools/$pool/members/$member/status" {...on}>
         Status
       </Link>
+      {(member.template === "haproxy_edge" || member.heartbeat?.stacks.includes("haproxy")) && (
+        <Link to="/pools/$pool/members/$member/haproxy" {...on}>
+          HAProxy
+        </Link>
+      )}
       <Link to="/pools/$pool/members/$member/cron-jobs" {...on}>
         Jobs
       </Link>
