@@ -40,10 +40,10 @@ def ended(stage: Stage, job: dict[str, Any], *, within_sec: float = 60) -> dict[
     return found
 
 
-def saved(stage: Stage, hostname: str) -> dict[str, Any]:
+def saved(stage: Stage, hostname: str, kind: str = "haproxy") -> dict[str, Any]:
     """A fresh snapshot of a host, checked by the control plane."""
     member = stage.member_ids[hostname]
-    job = ended(stage, stage.api.post(f"/members/{member}/snapshots", {"kind": "haproxy"}))
+    job = ended(stage, stage.api.post(f"/members/{member}/snapshots", {"kind": kind}))
     assert job["status"] == "completed", job
     rows = until(
         lambda: [row for row in stage.api.get(f"/members/{member}/snapshots")["items"] if row["jobId"] == job["id"]],
@@ -103,3 +103,17 @@ def test_what_does_not_work_on_the_other_host_changes_nothing_there(stage: Stage
     assert "nothing was changed" in job["error"]
     assert digest(stage, "edge-2", CONFIG) == before
     assert stage.host("edge-2").exec("systemctl", "is-active", "haproxy").stdout.strip() == "active"
+
+
+def test_firewall_rules_come_back_and_count(stage: Stage) -> None:
+    host = stage.host("edge-2")
+    for rule in (["allow", "22/tcp"], ["allow", "80/tcp"], ["--force", "enable"]):
+        host.exec("ufw", *rule)
+    found = saved(stage, "edge-2", "ufw")
+    host.exec("ufw", "deny", "80/tcp")
+    job = ended(stage, stage.api.post(f"/snapshots/{found['id']}/restore", {"scopes": ["firewall"]}))
+    assert job["status"] == "completed", job
+    rules = host.exec("ufw", "status").stdout
+    assert "DENY" not in rules
+    assert "80/tcp" in rules
+    host.exec("ufw", "--force", "disable")
