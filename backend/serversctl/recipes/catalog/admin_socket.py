@@ -20,7 +20,7 @@ RECIPE = Recipe(
             "enable",
             "Add the socket and reload",
             "haproxy.admin_socket_enable",
-            "Two lines in the global section of haproxy.cfg: `stats socket … level admin` and its time-out. HAProxy reloads; connections stay.",
+            "Two lines in the global section of haproxy.cfg: `stats socket … level admin` and its time-out, which takes the place of another `stats timeout` for good. HAProxy reloads; connections stay.",
             undo="haproxy.admin_socket_disable",
         ),
     ),
