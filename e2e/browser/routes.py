@@ -17,7 +17,7 @@ OF_A_POOL = (
 OF_A_MEMBER = (
     "/pools/{pool}/members/{member}/control-panel", "/pools/{pool}/members/{member}/status",
     "/pools/{pool}/members/{member}/cron-jobs", "/pools/{pool}/members/{member}/settings",
-    "/pools/{pool}/members/{member}/haproxy",
+    "/pools/{pool}/members/{member}/haproxy", "/pools/{pool}/members/{member}/recipes",
 )  # fmt: skip
 OTHERS = (
     "/pools/{generic}", "/pools/{generic}/settings", "/pools/{generic}/members/{database}/control-panel",

@@ -17,6 +17,7 @@ import { haproxySearch } from "../features/haproxy/search";
 import { jobsSearch } from "../features/jobs/search";
 import { membersSearch, panelSearch } from "../features/members/search";
 import { poolSearch, poolsSearch } from "../features/pools/search";
+import { recipesSearch } from "../features/recipes/search";
 import { signInSearch } from "../features/signin/search";
 import { PageFailed } from "./PageFailed";
 import { PageMissing } from "./PageMissing";
@@ -201,11 +202,22 @@ const memberHaproxy = createRoute({
   validateSearch: haproxySearch,
   component: lazyRouteComponent(() => import("../features/haproxy/HaproxyPage"), "HaproxyPage"),
 });
+const memberRecipes = createRoute({
+  getParentRoute: () => member,
+  path: "/recipes",
+  validateSearch: recipesSearch,
+  component: lazyRouteComponent(() => import("../features/recipes/RecipesPage"), "RecipesPage"),
+});
 const memberJobs = createRoute({
   getParentRoute: () => member,
   path: "/cron-jobs",
   validateSearch: jobsSearch,
   component: lazyRouteComponent(() => import("../features/jobs/MemberJobsPage"), "MemberJobsPage"),
+});
+const memberBackups = createRoute({
+  getParentRoute: () => member,
+  path: "/backups",
+  component: lazyRouteComponent(() => import("../features/backups/MemberBackupsPage"), "MemberBackupsPage"),
 });
 const memberSettings = createRoute({
   getParentRoute: () => member,
@@ -283,7 +295,16 @@ const tree = root.addChildren([
       poolSettings,
       poolEvents,
       poolEvent,
-      member.addChildren([memberHome, memberPanel, memberStatus, memberHaproxy, memberJobs, memberSettings]),
+      member.addChildren([
+        memberHome,
+        memberPanel,
+        memberStatus,
+        memberHaproxy,
+        memberRecipes,
+        memberJobs,
+        memberBackups,
+        memberSettings,
+      ]),
     ]),
     settings.addChildren([settingsHome, apiProviders, channels, tokens, account, team, plan]),
   ]),

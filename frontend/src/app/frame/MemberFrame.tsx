@@ -105,8 +105,14 @@ function SubTabs({ member }: { member: PoolMember }) {
           HAProxy
         </Link>
       )}
+      <Link to="/pools/$pool/members/$member/recipes" {...on}>
+        Recipes
+      </Link>
       <Link to="/pools/$pool/members/$member/cron-jobs" {...on}>
         Jobs
+      </Link>
+      <Link to="/pools/$pool/members/$member/backups" {...on}>
+        Restore Backups
       </Link>
       <Link to="/pools/$pool/members/$member/settings" {...on}>
         Settings
