@@ -27,6 +27,7 @@ from ..kernel.http import Blueprint, session, wired
 from ..members.tables import Member
 from ..pools.tables import Pool
 from . import schemas, seasoning, service  # noqa: F401 - seasoning tells the jobs room what our commands get
+from .archive import tar_gz
 from .kinds import KINDS, Kind, kind_of, scope_title
 from .storage_health import health
 from .tables import BackupKey, BackupPlan, Snapshot
@@ -269,7 +270,7 @@ class Download(MethodView):
         opener, manifest = service.manifest_of(session(), wired().sealer, store, snapshot)
         _note_download(snapshot)
         name = f"{snapshot.member_name}-{snapshot.kind}-{snapshot.created_at:%Y%m%d-%H%M%S}.tar.gz"
-        body = service.archive(store, opener, service.packs_of(snapshot), manifest["entries"])
+        body = tar_gz(store, opener, service.packs_of(snapshot), manifest["entries"])
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return Response(body, mimetype="application/gzip", headers=headers)
 

@@ -106,7 +106,7 @@ def want_look(wiring: Any) -> None:
 
 
 def look(wiring: Any) -> None:
-    """Once a day: are the objects of all snapshots still there?"""
+    """Once a day: are the objects of all snapshots still there, and does somebody need each object?"""
     with reading(wiring.sessions) as session:
         ids = list(session.scalars(select(Snapshot.id).where(Snapshot.state.in_(["complete", "partial"]))))
     for snapshot_id in ids:
@@ -114,6 +114,10 @@ def look(wiring: Any) -> None:
             snapshot = session.get(Snapshot, snapshot_id)
             if snapshot is not None:
                 service.look_at_objects(session, wiring.store, snapshot)
+    with unit_of_work(wiring.sessions) as session:
+        count = service.remove_orphans(session, wiring.store)
+    if count:
+        log.warning("%d objects that no snapshot needs were removed from the store", count)
 
 
 SUBSCRIPTIONS = {f"job.{state}": on_job for state in ("completed", "failed", "cancelled", "timed_out", "unknown")}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from .kinds import KINDS
 from .opening import FRAME_PLAIN_BYTES, NONCE_BYTES, TAG_BYTES, SnapshotDamaged
@@ -54,7 +54,7 @@ def checked_manifest(manifest: Mapping[str, Any], kind_id: str) -> dict[str, Any
     return dict(manifest)
 
 
-def _rows(value: object) -> bool:
+def _rows(value: object) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and len(value) <= ENTRIES_MAX and all(isinstance(row, dict) for row in value)
 
 
@@ -95,7 +95,7 @@ def _entry(entry: dict[str, Any], scopes: tuple[str, ...]) -> str:
     if entry["type"] == "link" and (not entry.get("target") or "\0" in entry["target"]):
         raise SnapshotDamaged(f"The link {path!r} leads nowhere.")
     has_contents = entry["type"] == "file" and entry["status"] != "unreadable"
-    if has_contents != _fits(SHA256, entry.get("sha256")) or (entry["pieces"] and not has_contents):
+    if entry["pieces"] if not has_contents else not _fits(SHA256, entry.get("sha256")):
         raise SnapshotDamaged(f"The manifest's entry of {path!r} has a wrong SHA-256, or contents that it cannot have.")
     return path
 

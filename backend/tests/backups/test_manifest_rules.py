@@ -61,7 +61,7 @@ SPOILED: list[tuple[tuple[Any, ...], Any]] = [
     ((*ENTRY, "mtimeNs"), 1 << 80), ((*ENTRY, "sizeBytes"), 10**12), ((*ENTRY, "sizeBytes"), 4999),
     ((*ENTRY, "sha256"), ""), ((*ENTRY, "sha256"), None), ((*ENTRY, "user"), 5), ((*ENTRY, "why"), "x" * 3000),
     ((*ENTRY, "pieces"), None), ((*ENTRY, "pieces"), [None]), ((*ENTRY, "type"), "dir"), ((*ENTRY, "status"), "unreadable"),
-    (("entries", 3, "target"), ""), (("entries", 3, "target"), 3), (("entries", 2, "sha256"), "a" * 64),
+    (("entries", 3, "target"), ""), (("entries", 3, "target"), 3),
     ((*PIECE, "pack"), "f" * 32), ((*PIECE, "pack"), []), ((*PIECE, "frame"), "0"), ((*PIECE, "offset"), 1 << 30),
     ((*PIECE, "length"), 0), ((*PIECE, "length"), 1 << 24), ((*PIECE, "plainBytes"), 2 << 20), ((*PIECE, "sha256"), "z" * 64),
     ((*PACK, "id"), "../../x"), ((*PACK, "sizeBytes"), 1 << 30), ((*PACK, "sizeBytes"), "5"), ((*PACK, "snapshotId"), "../x"),

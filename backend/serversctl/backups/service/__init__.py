@@ -3,10 +3,10 @@
 from .keeping import delete, due_for_removal, keep, look_at_objects, plan_row, remove, retain, why_kept
 from .keys import key_of, newest_key, rotate_key
 from .look import calendar, overview, page, to_prove
+from .orphans import remove_orphans
 from .planning import due_plans, order_plan, save_plan
 from .taking import begin, manifest_key, newest_usable, record
 from .using import (
-    archive,
     entries_page,
     entry_of,
     find,
@@ -20,7 +20,6 @@ from .using import (
 )
 
 __all__ = [
-    "archive",
     "begin",
     "calendar",
     "delete",
@@ -46,6 +45,7 @@ __all__ = [
     "record",
     "record_proof",
     "remove",
+    "remove_orphans",
     "retain",
     "rotate_key",
     "save_plan",

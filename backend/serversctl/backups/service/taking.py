@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +18,16 @@ from ...kernel.db import database_now
 from ...kernel.errors import DomainError
 from ...kernel.sealed import Sealer
 from ...members.tables import Member
-from ...storage.ports import Store, joined
+from ...storage.ports import ObjectMissing, Store, StoreRefused, joined
 from ..kinds import BACKUPS, scope_title
+from ..manifest_rules import checked_manifest
 from ..opening import MANIFEST_MAX_BYTES, Opener, SnapshotDamaged
 from ..tables import Snapshot
 from .keys import key_of, newest_key
 
 UNREADABLE_SHOWN = 50
+# How long a store that does not take part is asked for what a finished backup sent.
+ASKED_AGAIN = timedelta(hours=24)
 
 
 def folder_of(snapshot: Snapshot) -> str:
@@ -88,10 +92,14 @@ def record(session: Session, sealer: Sealer, store: Store, job_id: UUID) -> Snap
     try:
         _accept(session, snapshot, _checked(session, sealer, store, snapshot, job.result), job.result)
     except DomainError as why:
-        if not why.permanent:
-            raise  # the store is away: asked again later
+        if _may_pass(why) and job.ended_at and database_now(session) - job.ended_at < ASKED_AGAIN:
+            raise  # the store is away, or its settings are wrong: what arrived may be good all the same
         fail(session, snapshot, f"What arrived is not usable: {why.detail}")
     return snapshot
+
+
+def _may_pass(why: DomainError) -> bool:
+    return not why.permanent or (isinstance(why, StoreRefused) and not isinstance(why, ObjectMissing))
 
 
 def _checked(
@@ -101,7 +109,7 @@ def _checked(
     if hashlib.sha256(sealed).hexdigest() != result.get("manifestSha256"):
         raise SnapshotDamaged("the stored manifest is not the one that the host wrote.")
     key = key_of(session, sealer, snapshot.member_id, snapshot.key_generation)
-    manifest = Opener(key, str(snapshot.member_id)).manifest(str(snapshot.id), sealed)
+    manifest = checked_manifest(Opener(key, str(snapshot.member_id)).manifest(str(snapshot.id), sealed), snapshot.kind)
     known = _known_packs(session, snapshot)
     packs = []
     for row in manifest["packs"]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from ...kernel.db import database_now
 from ...kernel.errors import Conflict, Invalid, NotFound
 from ...kernel.sealed import Sealer
 from ...storage.ports import Store
+from ..manifest_rules import checked_manifest
 from ..opening import Opener, read_manifest
 from ..tables import Snapshot
 from .keys import key_of
@@ -42,12 +41,15 @@ def usable(snapshot: Snapshot) -> Snapshot:
 
 
 def snapshot_of_job(session: Session, job: Job) -> Snapshot:
-    """The snapshot that a job of ours names. Conflict when it is gone or another account's."""
+    """The snapshot that a job of ours names. Conflict when it is gone or another account's.
+
+    One that is being deleted since still counts: its objects stay for a day, and a restore must not lose them half-way.
+    """
     try:
         snapshot = find(session, job.account_id, UUID(str(job.params.get("snapshotId"))))
     except (ValueError, NotFound) as why:
         raise Conflict("snapshot_gone", "The snapshot of this job does not exist any more.") from why
-    return usable(snapshot)
+    return snapshot if snapshot.state == "deleting" and snapshot.state_before in USABLE else usable(snapshot)
 
 
 def params_to_read(session: Session, sealer: Sealer, job: Job) -> dict[str, Any]:
@@ -70,7 +72,9 @@ def object_to_read(session: Session, job: Job, name: str) -> str | None:
 
 def manifest_of(session: Session, sealer: Sealer, store: Store, snapshot: Snapshot) -> tuple[Opener, dict[str, Any]]:
     opener = Opener(key_of(session, sealer, snapshot.member_id, snapshot.key_generation), str(snapshot.member_id))
-    return opener, read_manifest(store, opener, str(snapshot.id), manifest_key(usable(snapshot)))
+    # Checked again: a signed address outlives its job by some minutes, so the host may have put another one there.
+    manifest = read_manifest(store, opener, str(snapshot.id), manifest_key(usable(snapshot)))
+    return opener, checked_manifest(manifest, snapshot.kind)
 
 
 def entries_page(
@@ -108,40 +112,6 @@ def shown_text(store: Store, opener: Opener, snapshot: Snapshot, entry: Mapping[
 
 def packs_of(snapshot: Snapshot) -> dict[str, str]:
     return {row["id"]: row["key"] for row in snapshot.packs}
-
-
-def archive(
-    store: Store, opener: Opener, keys: Mapping[str, str], entries: Sequence[Mapping[str, Any]]
-) -> Iterator[bytes]:
-    """The snapshot as tar.gz, made while it is sent: one file in memory at a time."""
-    pipe = io.BytesIO()
-    with tarfile.open(fileobj=pipe, mode="w|gz", format=tarfile.PAX_FORMAT) as tar:
-        for entry in sorted(entries, key=lambda row: row["path"]):
-            if entry["status"] == "unreadable":
-                continue
-            info = tarfile.TarInfo(entry["path"].lstrip("/"))
-            info.mode, info.uid, info.gid = int(entry["mode"]), int(entry["uid"]), int(entry["gid"])
-            info.uname, info.gname = str(entry.get("user") or ""), str(entry.get("group") or "")
-            info.mtime = int(entry["mtimeNs"]) // 1_000_000_000
-            if entry["type"] == "dir":
-                info.type = tarfile.DIRTYPE
-                tar.addfile(info)
-            elif entry["type"] == "link":
-                info.type, info.linkname = tarfile.SYMTYPE, str(entry["target"])
-                tar.addfile(info)
-            else:
-                data = b"".join(opener.contents(store, keys, entry))
-                info.size = len(data)
-                tar.addfile(info, io.BytesIO(data))
-            yield _drained(pipe)
-    yield _drained(pipe)
-
-
-def _drained(pipe: io.BytesIO) -> bytes:
-    data = pipe.getvalue()
-    pipe.seek(0)
-    pipe.truncate()
-    return data
 
 
 def record_proof(session: Session, job_id: UUID) -> None:
