@@ -13,6 +13,7 @@ ACROSS = (
 OF_A_POOL = (
     "/pools/{pool}", "/pools/{pool}?add=true", "/pools/{pool}?cut=next", "/pools/{pool}/members", "/pools/{pool}/managed-dns",
     "/pools/{pool}/monitoring", "/pools/{pool}/settings", "/pools/{pool}/events", "/pools/{pool}/events/{event}",
+    "/pools/{pool}/certificates",
 )  # fmt: skip
 OF_A_MEMBER = (
     "/pools/{pool}/members/{member}/control-panel", "/pools/{pool}/members/{member}/status",

@@ -150,6 +150,11 @@ const poolDns = createRoute({
   validateSearch: managedDnsSearch,
   component: lazyRouteComponent(() => import("../features/dns/ManagedDnsPage"), "ManagedDnsPage"),
 });
+const poolCertificates = createRoute({
+  getParentRoute: () => pool,
+  path: "/certificates",
+  component: lazyRouteComponent(() => import("../features/certificates/CertificatesPage"), "CertificatesPage"),
+});
 const poolMonitoring = createRoute({
   getParentRoute: () => pool,
   path: "/monitoring",
@@ -291,6 +296,7 @@ const tree = root.addChildren([
       poolOverview,
       poolMembers,
       poolDns,
+      poolCertificates,
       poolMonitoring,
       poolSettings,
       poolEvents,

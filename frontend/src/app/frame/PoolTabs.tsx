@@ -50,6 +50,11 @@ export function PoolTabs({ overview }: { overview: Overview }) {
       <Link to="/pools/$pool/managed-dns" params={params} className={c["tab"]} {...on}>
         Managed DNS
       </Link>
+      {pool.template === "haproxy" && (
+        <Link to="/pools/$pool/certificates" params={params} className={c["tab"]} {...on}>
+          Certificates
+        </Link>
+      )}
       <Link to="/pools/$pool/events" params={params} className={c["tab"]} {...on}>
         Failovers
       </Link>

@@ -6,6 +6,7 @@ const WORDS: Readonly<Record<string, { title: string; about: string }>> = {
   hold: { title: "Holds", about: "Automation waits, for a reason; the wait is over." },
   member: { title: "Members", about: "A member is lost, or heard again." },
   dns: { title: "DNS", about: "Drift, a conflict, or a failover that could not change DNS." },
+  certificate: { title: "Certificates", about: "A certificate could not be renewed, or is about to expire." },
   job: { title: "Jobs", about: "A job failed, timed out, or has an unknown outcome." },
 };
 
