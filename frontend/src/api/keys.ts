@@ -11,6 +11,7 @@ export const keys = {
   jobs: ["jobs"] as const,
   job: (id: string) => ["jobs", id] as const,
   workflows: ["workflows"] as const,
+  backups: ["backups"] as const,
   attention: ["attention"] as const,
   failoverEvents: ["failover-events"] as const,
   dns: ["dns"] as const,

@@ -557,6 +557,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the snapshots of the account, newest first */
+        get: operations["getBackups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the object store takes and gives back objects; asked at most once a minute */
+        get: operations["getBackupsStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/certificates/{certificateId}": {
         parameters: {
             query?: never;
@@ -968,6 +1002,64 @@ export interface paths {
         patch: operations["patchMembersMemberId"];
         trace?: never;
     };
+    "/api/members/{memberId}/backup-key/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new key for the snapshots to come; older ones stay readable with theirs */
+        post: operations["postMembersMemberIdBackupKeyRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/backup-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** Read a member's figures, calendar, plan and kinds of backups */
+        get: operations["getMembersMemberIdBackupOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/backup-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** Read when a member is backed up, and how much is kept */
+        get: operations["getMembersMemberIdBackupPlan"];
+        /** Change when a member is backed up, and how much is kept */
+        put: operations["putMembersMemberIdBackupPlan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/members/{memberId}/certificates": {
         parameters: {
             query?: never;
@@ -1311,6 +1403,26 @@ export interface paths {
         put?: never;
         /** Schedule a command for a member */
         post: operations["postMembersMemberIdSchedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/members/{memberId}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        /** List a member's snapshots, newest first */
+        get: operations["getMembersMemberIdSnapshots"];
+        put?: never;
+        /** Back a member up now */
+        post: operations["postMembersMemberIdSnapshots"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2193,6 +2305,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/snapshots/{snapshotId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        /** Read a snapshot */
+        get: operations["getSnapshotsSnapshotId"];
+        put?: never;
+        post?: never;
+        /** Delete a snapshot; it is held for 24 h, and can be kept until then */
+        delete: operations["deleteSnapshotsSnapshotId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshotId}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        /** Read what a comparison found */
+        get: operations["getSnapshotsSnapshotIdCompare"];
+        put?: never;
+        /** Order the comparison of a file with the host */
+        post: operations["postSnapshotsSnapshotIdCompare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshotId}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        /** Read a text file of a snapshot; keys are not shown */
+        get: operations["getSnapshotsSnapshotIdContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshotId}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        /** Download a snapshot as tar.gz, opened: it holds private keys */
+        get: operations["getSnapshotsSnapshotIdDownload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshotId}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        /** List what a snapshot holds, by path */
+        get: operations["getSnapshotsSnapshotIdFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshotId}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a deletion back */
+        post: operations["postSnapshotsSnapshotIdKeep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshotId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restore a snapshot: staged, validated, swapped, watched, and taken back when anything is wrong */
+        post: operations["postSnapshotsSnapshotIdRestore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snapshots/{snapshotId}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove a snapshot: it is restored into a scratch folder on its host and judged there */
+        post: operations["postSnapshotsSnapshotIdVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -2489,6 +2755,238 @@ export interface components {
             items: components["schemas"]["AttentionItemOut"][];
             more: boolean;
         };
+        UnreadableOut: {
+            path: string;
+            why: string;
+        };
+        SnapshotScopeOut: {
+            id: string;
+            title: string;
+            help?: string;
+            files?: number;
+            bytes?: number;
+        };
+        SnapshotOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            memberId: string;
+            memberName: string;
+            /** Format: uuid */
+            poolId: string;
+            kind: string;
+            /** @enum {string} */
+            state: "running" | "complete" | "partial" | "failed" | "deleting";
+            note: string;
+            /** Format: uuid */
+            jobId: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            endedAt: string | null;
+            durationSec: number | null;
+            files: number;
+            bytes: number;
+            /** @description All objects that it needs */
+            storedBytes: number;
+            /** @description What it added to the store */
+            newBytes: number;
+            /** @enum {string} */
+            metadata: "present";
+            /** @enum {string} */
+            object: "present" | "missing" | "unknown";
+            /** Format: date-time */
+            checkedAt: string | null;
+            /** @enum {string} */
+            verification: "never" | "proved" | "failed";
+            verificationDetail: string;
+            /** Format: date-time */
+            verifiedAt: string | null;
+            /** Format: uuid */
+            verifyJobId: string | null;
+            unreadable: components["schemas"]["UnreadableOut"][];
+            scopes: components["schemas"]["SnapshotScopeOut"][];
+            keptBecause: string[];
+            error: string | null;
+            /** Format: date-time */
+            deleteAfter: string | null;
+        };
+        SnapshotPageOut: {
+            items: components["schemas"]["SnapshotOut"][];
+            nextCursor: string | null;
+        };
+        StorageOut: {
+            kind: string;
+            ok: boolean;
+            detail: string;
+        };
+        BackupIn: {
+            /**
+             * @default haproxy
+             * @enum {string}
+             */
+            kind?: "haproxy" | "ufw";
+        };
+        RequesterOut: {
+            kind: string;
+            /** Format: uuid */
+            id?: string | null;
+            name: string;
+        };
+        JobOut: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            poolId: string;
+            /** Format: uuid */
+            memberId: string | null;
+            command: string;
+            params: {
+                [key: string]: unknown;
+            };
+            /** @enum {string} */
+            status: "pending" | "running" | "completed" | "failed" | "cancelled" | "timed_out" | "unknown" | "held";
+            danger: string;
+            runsOn: string;
+            stopsHaproxy: boolean;
+            idempotent: boolean;
+            timeoutSec: number;
+            /** @description 0 until an agent took it */
+            attempt: number;
+            cancelRequested: boolean;
+            percent: number | null;
+            step: string | null;
+            error: string | null;
+            exitCode: number | null;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            logSizeBytes: number;
+            requestedBy: components["schemas"]["RequesterOut"];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            startedAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** Format: date-time */
+            notBefore: string | null;
+        };
+        BackupDayOut: {
+            date: string;
+            count: number;
+            failed: number;
+            bytes: number;
+        };
+        BackupKindOut: {
+            id: string;
+            title: string;
+            command: string;
+            available: boolean;
+            reason: string;
+            scopes: components["schemas"]["SnapshotScopeOut"][];
+        };
+        BackupPlanOut: {
+            enabled: boolean;
+            cron: string;
+            sentence: string;
+            kinds: string[];
+            keepLast: number;
+            keepDaily: number;
+            keepWeekly: number;
+            keepMonthly: number;
+            verifyWeekly: boolean;
+            /** Format: date-time */
+            nextSlot: string | null;
+        };
+        BackupOverviewOut: {
+            snapshotCount: number;
+            totalBytes: number;
+            storedBytes: number;
+            /** Format: date-time */
+            lastBackupAt: string | null;
+            /** Format: date-time */
+            lastVerifiedAt: string | null;
+            calendar: components["schemas"]["BackupDayOut"][];
+            kinds: components["schemas"]["BackupKindOut"][];
+            plan: components["schemas"]["BackupPlanOut"];
+            keyGeneration: number | null;
+        };
+        BackupPlanIn: {
+            enabled?: boolean;
+            /**
+             * @description UTC
+             * @example 0 2 * * *
+             */
+            cron?: string;
+            kinds?: ("haproxy" | "ufw")[];
+            keepLast?: number;
+            keepDaily?: number;
+            keepWeekly?: number;
+            keepMonthly?: number;
+            verifyWeekly?: boolean;
+        };
+        KeyOut: {
+            generation: number;
+        };
+        SnapshotFileOut: {
+            path: string;
+            scope: string;
+            /** @enum {string} */
+            type: "file" | "dir" | "link";
+            mode: number;
+            user: string;
+            group: string;
+            sizeBytes: number;
+            /** Format: date-time */
+            modifiedAt: string | null;
+            sha256: string;
+            /** @enum {string} */
+            status: "ok" | "unreadable" | "changed";
+            why: string;
+            target: string | null;
+        };
+        SnapshotFilePageOut: {
+            items: components["schemas"]["SnapshotFileOut"][];
+            nextCursor: string | null;
+        };
+        ContentOut: {
+            path: string;
+            text: string;
+        };
+        ComparisonOut: {
+            path: string;
+            onHost: boolean;
+            same: boolean;
+            /** @description False for keys and binary files */
+            shown: boolean;
+            diff: string;
+        };
+        CompareIn: {
+            /** @example /etc/haproxy/haproxy.cfg */
+            path: string;
+            /**
+             * Format: uuid
+             * @default null
+             */
+            memberId?: string | null;
+        };
+        RestoreIn: {
+            /**
+             * Format: uuid
+             * @default null
+             */
+            memberId?: string | null;
+            /**
+             * @description Empty: all that the snapshot has
+             * @example [
+             *       "main_config",
+             *       "conf_d"
+             *     ]
+             */
+            scopes?: ("main_config" | "conf_d" | "certificates" | "letsencrypt" | "referenced" | "firewall")[];
+            paths?: string[];
+        };
         ErrorOut: {
             code: string;
             detail: string;
@@ -2576,51 +3074,6 @@ export interface components {
              *     ]
              */
             names?: string[] | null;
-        };
-        RequesterOut: {
-            kind: string;
-            /** Format: uuid */
-            id?: string | null;
-            name: string;
-        };
-        JobOut: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            poolId: string;
-            /** Format: uuid */
-            memberId: string | null;
-            command: string;
-            params: {
-                [key: string]: unknown;
-            };
-            /** @enum {string} */
-            status: "pending" | "running" | "completed" | "failed" | "cancelled" | "timed_out" | "unknown" | "held";
-            danger: string;
-            runsOn: string;
-            stopsHaproxy: boolean;
-            idempotent: boolean;
-            timeoutSec: number;
-            /** @description 0 until an agent took it */
-            attempt: number;
-            cancelRequested: boolean;
-            percent: number | null;
-            step: string | null;
-            error: string | null;
-            exitCode: number | null;
-            result: {
-                [key: string]: unknown;
-            } | null;
-            logSizeBytes: number;
-            requestedBy: components["schemas"]["RequesterOut"];
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            startedAt: string | null;
-            /** Format: date-time */
-            endedAt: string | null;
-            /** Format: date-time */
-            notBefore: string | null;
         };
         InstallIn: {
             /**
@@ -4697,14 +5150,14 @@ export interface components {
              */
             way?: "restore" | "provision-standby" | "rebuild" | "drill";
         };
-        PreconditionOut1: {
+        RecoveryPreconditionOut: {
             ok: boolean;
             text: string;
             fix: string;
         };
-        PreviewOut1: {
+        RecoveryPreviewOut: {
             ok: boolean;
-            preconditions: components["schemas"]["PreconditionOut1"][];
+            preconditions: components["schemas"]["RecoveryPreconditionOut"][];
             scopes: {
                 [key: string]: unknown;
             }[];
@@ -6938,6 +7391,122 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getBackups: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                kind?: "haproxy" | "ufw" | null;
+                since?: string | null;
+                until?: string | null;
+                poolId?: string | null;
+                memberId?: string | null;
+                state?: "running" | "complete" | "partial" | "failed" | "deleting" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "kind": "text",
+                     *           "state": "running",
+                     *           "note": "text",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z",
+                     *           "durationSec": 1.5,
+                     *           "files": 1,
+                     *           "bytes": 1,
+                     *           "storedBytes": 1,
+                     *           "newBytes": 1,
+                     *           "metadata": "present",
+                     *           "object": "present",
+                     *           "checkedAt": "2026-01-02T03:04:05Z",
+                     *           "verification": "never",
+                     *           "verificationDetail": "text",
+                     *           "verifiedAt": "2026-01-02T03:04:05Z",
+                     *           "verifyJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "unreadable": [
+                     *             {
+                     *               "path": "text",
+                     *               "why": "text"
+                     *             }
+                     *           ],
+                     *           "scopes": [
+                     *             {
+                     *               "id": "text",
+                     *               "title": "text",
+                     *               "help": "text",
+                     *               "files": 1,
+                     *               "bytes": 1
+                     *             }
+                     *           ],
+                     *           "keptBecause": [
+                     *             "text"
+                     *           ],
+                     *           "error": "text",
+                     *           "deleteAfter": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SnapshotPageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getBackupsStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "kind": "text",
+                     *       "ok": true,
+                     *       "detail": "What happened and the fix."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StorageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getCertificatesCertificateId: {
         parameters: {
             query?: never;
@@ -8516,6 +9085,235 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdBackupKeyRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "generation": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeyOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMembersMemberIdBackupOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "snapshotCount": 1,
+                     *       "totalBytes": 1,
+                     *       "storedBytes": 1,
+                     *       "lastBackupAt": "2026-01-02T03:04:05Z",
+                     *       "lastVerifiedAt": "2026-01-02T03:04:05Z",
+                     *       "calendar": [
+                     *         {
+                     *           "date": "text",
+                     *           "count": 1,
+                     *           "failed": 1,
+                     *           "bytes": 1
+                     *         }
+                     *       ],
+                     *       "kinds": [
+                     *         {
+                     *           "id": "text",
+                     *           "title": "text",
+                     *           "command": "text",
+                     *           "available": true,
+                     *           "reason": "text",
+                     *           "scopes": [
+                     *             {
+                     *               "id": "text",
+                     *               "title": "text",
+                     *               "help": "text",
+                     *               "files": 1,
+                     *               "bytes": 1
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "plan": {
+                     *         "enabled": true,
+                     *         "cron": "text",
+                     *         "sentence": "text",
+                     *         "kinds": [
+                     *           "text"
+                     *         ],
+                     *         "keepLast": 1,
+                     *         "keepDaily": 1,
+                     *         "keepWeekly": 1,
+                     *         "keepMonthly": 1,
+                     *         "verifyWeekly": true,
+                     *         "nextSlot": "2026-01-02T03:04:05Z"
+                     *       },
+                     *       "keyGeneration": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupOverviewOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMembersMemberIdBackupPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "enabled": true,
+                     *       "cron": "text",
+                     *       "sentence": "text",
+                     *       "kinds": [
+                     *         "text"
+                     *       ],
+                     *       "keepLast": 1,
+                     *       "keepDaily": 1,
+                     *       "keepWeekly": 1,
+                     *       "keepMonthly": 1,
+                     *       "verifyWeekly": true,
+                     *       "nextSlot": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupPlanOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    putMembersMemberIdBackupPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "cron": "0 2 * * *",
+                 *       "kinds": [
+                 *         "haproxy"
+                 *       ],
+                 *       "keepLast": 1,
+                 *       "keepDaily": 0,
+                 *       "keepWeekly": 0,
+                 *       "keepMonthly": 0,
+                 *       "verifyWeekly": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["BackupPlanIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "enabled": true,
+                     *       "cron": "text",
+                     *       "sentence": "text",
+                     *       "kinds": [
+                     *         "text"
+                     *       ],
+                     *       "keepLast": 1,
+                     *       "keepDaily": 1,
+                     *       "keepWeekly": 1,
+                     *       "keepMonthly": 1,
+                     *       "verifyWeekly": true,
+                     *       "nextSlot": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupPlanOut"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -10138,6 +10936,166 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getMembersMemberIdSnapshots: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                kind?: "haproxy" | "ufw" | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "memberName": "text",
+                     *           "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "kind": "text",
+                     *           "state": "running",
+                     *           "note": "text",
+                     *           "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "createdAt": "2026-01-02T03:04:05Z",
+                     *           "endedAt": "2026-01-02T03:04:05Z",
+                     *           "durationSec": 1.5,
+                     *           "files": 1,
+                     *           "bytes": 1,
+                     *           "storedBytes": 1,
+                     *           "newBytes": 1,
+                     *           "metadata": "present",
+                     *           "object": "present",
+                     *           "checkedAt": "2026-01-02T03:04:05Z",
+                     *           "verification": "never",
+                     *           "verificationDetail": "text",
+                     *           "verifiedAt": "2026-01-02T03:04:05Z",
+                     *           "verifyJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *           "unreadable": [
+                     *             {
+                     *               "path": "text",
+                     *               "why": "text"
+                     *             }
+                     *           ],
+                     *           "scopes": [
+                     *             {
+                     *               "id": "text",
+                     *               "title": "text",
+                     *               "help": "text",
+                     *               "files": 1,
+                     *               "bytes": 1
+                     *             }
+                     *           ],
+                     *           "keptBecause": [
+                     *             "text"
+                     *           ],
+                     *           "error": "text",
+                     *           "deleteAfter": "2026-01-02T03:04:05Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SnapshotPageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postMembersMemberIdSnapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "haproxy"
+                 *     }
+                 */
+                "application/json": components["schemas"]["BackupIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getNotificationChannels: {
         parameters: {
             query?: never;
@@ -11336,7 +12294,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["PreviewOut1"];
+                    "application/json": components["schemas"]["RecoveryPreviewOut"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -14511,6 +15469,621 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSnapshotsSnapshotId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberName": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "text",
+                     *       "state": "running",
+                     *       "note": "text",
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "durationSec": 1.5,
+                     *       "files": 1,
+                     *       "bytes": 1,
+                     *       "storedBytes": 1,
+                     *       "newBytes": 1,
+                     *       "metadata": "present",
+                     *       "object": "present",
+                     *       "checkedAt": "2026-01-02T03:04:05Z",
+                     *       "verification": "never",
+                     *       "verificationDetail": "text",
+                     *       "verifiedAt": "2026-01-02T03:04:05Z",
+                     *       "verifyJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "unreadable": [
+                     *         {
+                     *           "path": "text",
+                     *           "why": "text"
+                     *         }
+                     *       ],
+                     *       "scopes": [
+                     *         {
+                     *           "id": "text",
+                     *           "title": "text",
+                     *           "help": "text",
+                     *           "files": 1,
+                     *           "bytes": 1
+                     *         }
+                     *       ],
+                     *       "keptBecause": [
+                     *         "text"
+                     *       ],
+                     *       "error": "text",
+                     *       "deleteAfter": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SnapshotOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteSnapshotsSnapshotId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberName": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "text",
+                     *       "state": "running",
+                     *       "note": "text",
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "durationSec": 1.5,
+                     *       "files": 1,
+                     *       "bytes": 1,
+                     *       "storedBytes": 1,
+                     *       "newBytes": 1,
+                     *       "metadata": "present",
+                     *       "object": "present",
+                     *       "checkedAt": "2026-01-02T03:04:05Z",
+                     *       "verification": "never",
+                     *       "verificationDetail": "text",
+                     *       "verifiedAt": "2026-01-02T03:04:05Z",
+                     *       "verifyJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "unreadable": [
+                     *         {
+                     *           "path": "text",
+                     *           "why": "text"
+                     *         }
+                     *       ],
+                     *       "scopes": [
+                     *         {
+                     *           "id": "text",
+                     *           "title": "text",
+                     *           "help": "text",
+                     *           "files": 1,
+                     *           "bytes": 1
+                     *         }
+                     *       ],
+                     *       "keptBecause": [
+                     *         "text"
+                     *       ],
+                     *       "error": "text",
+                     *       "deleteAfter": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SnapshotOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSnapshotsSnapshotIdCompare: {
+        parameters: {
+            query: {
+                jobId: string;
+            };
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "path": "text",
+                     *       "onHost": true,
+                     *       "same": true,
+                     *       "shown": true,
+                     *       "diff": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postSnapshotsSnapshotIdCompare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "path": "/etc/haproxy/haproxy.cfg",
+                 *       "memberId": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompareIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSnapshotsSnapshotIdContent: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "path": "text",
+                     *       "text": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContentOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSnapshotsSnapshotIdDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example text */
+                    "application/gzip": string;
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSnapshotsSnapshotIdFiles: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                prefix?: string;
+            };
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "path": "text",
+                     *           "scope": "text",
+                     *           "type": "file",
+                     *           "mode": 1,
+                     *           "user": "text",
+                     *           "group": "text",
+                     *           "sizeBytes": 1,
+                     *           "modifiedAt": "2026-01-02T03:04:05Z",
+                     *           "sha256": "text",
+                     *           "status": "ok",
+                     *           "why": "text",
+                     *           "target": "text"
+                     *         }
+                     *       ],
+                     *       "nextCursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SnapshotFilePageOut"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postSnapshotsSnapshotIdKeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberName": "text",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "kind": "text",
+                     *       "state": "running",
+                     *       "note": "text",
+                     *       "jobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "durationSec": 1.5,
+                     *       "files": 1,
+                     *       "bytes": 1,
+                     *       "storedBytes": 1,
+                     *       "newBytes": 1,
+                     *       "metadata": "present",
+                     *       "object": "present",
+                     *       "checkedAt": "2026-01-02T03:04:05Z",
+                     *       "verification": "never",
+                     *       "verificationDetail": "text",
+                     *       "verifiedAt": "2026-01-02T03:04:05Z",
+                     *       "verifyJobId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "unreadable": [
+                     *         {
+                     *           "path": "text",
+                     *           "why": "text"
+                     *         }
+                     *       ],
+                     *       "scopes": [
+                     *         {
+                     *           "id": "text",
+                     *           "title": "text",
+                     *           "help": "text",
+                     *           "files": 1,
+                     *           "bytes": 1
+                     *         }
+                     *       ],
+                     *       "keptBecause": [
+                     *         "text"
+                     *       ],
+                     *       "error": "text",
+                     *       "deleteAfter": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SnapshotOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postSnapshotsSnapshotIdRestore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "memberId": null,
+                 *       "scopes": [
+                 *         "main_config",
+                 *         "conf_d"
+                 *       ],
+                 *       "paths": [
+                 *         "text"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postSnapshotsSnapshotIdVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                snapshotId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "poolId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "memberId": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *       "command": "text",
+                     *       "params": {},
+                     *       "status": "pending",
+                     *       "danger": "text",
+                     *       "runsOn": "text",
+                     *       "stopsHaproxy": true,
+                     *       "idempotent": true,
+                     *       "timeoutSec": 1,
+                     *       "attempt": 1,
+                     *       "cancelRequested": true,
+                     *       "percent": 1.5,
+                     *       "step": "text",
+                     *       "error": "text",
+                     *       "exitCode": 1,
+                     *       "result": {},
+                     *       "logSizeBytes": 1,
+                     *       "requestedBy": {
+                     *         "kind": "text",
+                     *         "id": "3f0c6a52-9c1d-4b6e-8f6e-0d6f3b2a1c4d",
+                     *         "name": "Example"
+                     *       },
+                     *       "createdAt": "2026-01-02T03:04:05Z",
+                     *       "startedAt": "2026-01-02T03:04:05Z",
+                     *       "endedAt": "2026-01-02T03:04:05Z",
+                     *       "notBefore": "2026-01-02T03:04:05Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -66,6 +66,7 @@ export function keysOf(said: { kind: string; poolId: string | null; memberId: st
   if (said.memberId) found.push(keys.member(said.memberId), [...keys.members, "list"]);
   if (area === "job") found.push(keys.jobs);
   if (area === "workflow") found.push(keys.workflows);
+  if (area === "snapshot") found.push(keys.backups);
   if (area === "failover") found.push(keys.failoverEvents, keys.deliveries);
   if (area === "dns") found.push(keys.dns);
   if (area === "pool") found.push(keys.pools);
