@@ -217,7 +217,7 @@ const memberJobs = createRoute({
   getParentRoute: () => member,
   path: "/cron-jobs",
   validateSearch: jobsSearch,
-  component: lazyRouteComponent(() => import("../features/jobs/MemberJobsPage"), "MemberJobsPage"),
+  component: lazyRouteComponent(() => import("./CronJobsPage"), "CronJobsPage"),
 });
 const memberBackups = createRoute({
   getParentRoute: () => member,

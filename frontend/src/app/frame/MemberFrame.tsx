@@ -109,7 +109,7 @@ function SubTabs({ member }: { member: PoolMember }) {
         Recipes
       </Link>
       <Link to="/pools/$pool/members/$member/cron-jobs" {...on}>
-        Jobs
+        Cron & Jobs
       </Link>
       <Link to="/pools/$pool/members/$member/backups" {...on}>
         Restore Backups
