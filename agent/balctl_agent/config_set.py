@@ -108,7 +108,9 @@ class InvalidConfig(StepFailed):
     """`haproxy -c` refuses the candidate; `messages` say where."""
 
     def __init__(self, messages: list[dict[str, object]], otherwise: str) -> None:
-        alerts = [row for row in messages if row["level"] == "alert" and "found in configuration" not in str(row["text"])]
+        alerts = [
+            row for row in messages if row["level"] == "alert" and "found in configuration" not in str(row["text"])
+        ]
         first = "; ".join(
             f"{row['path']}:{row['line']}: {row['text']}" if row.get("path") else str(row["text"]) for row in alerts[:3]
         )

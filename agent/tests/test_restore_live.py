@@ -171,7 +171,7 @@ def test_no_broken_configuration_costs_a_request_or_changes_a_file(edge, control
                 save(edge, control)
                 edge.configure("one")
                 before = tree_hash(edge.path("/etc"))
-                with pytest.raises(agent.StepFailed, match=".") as failed:
+                with pytest.raises(agent.StepFailed, match=r".") as failed:
                     restored(edge)
                 assert tree_hash(edge.path("/etc")) == before, more
                 before_checks += "othing was changed" in str(failed.value)
