@@ -64,7 +64,10 @@ class RestoreIn(WireSchema):
         fields.String(validate=validate.OneOf(_SCOPES)), load_default=list,
         metadata={"description": "Empty: all that the snapshot has", "example": ["main_config", "conf_d"]},
     )  # fmt: skip
-    paths = fields.List(fields.String(validate=_PATH), load_default=list, validate=validate.Length(max=50))
+    paths = fields.List(
+        fields.String(validate=_PATH), load_default=list, validate=validate.Length(max=50),
+        metadata={"description": "Only these files or folders", "example": ["/etc/haproxy/haproxy.cfg"]},
+    )  # fmt: skip
 
 
 class CompareIn(WireSchema):
@@ -138,7 +141,7 @@ class SnapshotFileOut(WireSchema):
 
 
 class ContentArgs(WireSchema):
-    path = fields.String(required=True, validate=_PATH)
+    path = fields.String(required=True, validate=_PATH, metadata={"example": "/etc/haproxy/haproxy.cfg"})
 
 
 class ContentOut(WireSchema):
@@ -147,7 +150,7 @@ class ContentOut(WireSchema):
 
 
 class DiffArgs(WireSchema):
-    job_id = fields.UUID(required=True)
+    job_id = fields.UUID(required=True, metadata={"example": "0197a3f0-0000-7000-8000-000000000001"})
 
 
 class ComparisonOut(WireSchema):

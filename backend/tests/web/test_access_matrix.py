@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -34,6 +35,7 @@ class Line:
     rule: str
     demand: Demand
     body: Any
+    query: str = ""
 
     @property
     def changes(self) -> bool:
@@ -57,7 +59,13 @@ def lines(app: Flask) -> Iterator[Line]:
         if operation.demand is not None and operation.demand.role is not None:
             declared = by_place[(operation.method, _shape(operation.path))]
             content = declared.get("requestBody", {}).get("content", {}).get("application/json", {})
-            yield Line(operation.method, operation.path, operation.demand, content.get("example"))
+            yield Line(operation.method, operation.path, operation.demand, content.get("example"), _query(declared))
+
+
+def _query(declared: Any) -> str:
+    """Examples of the parameters in the query that the operation cannot do without."""
+    needed = [one for one in declared.get("parameters", ()) if one.get("in") == "query" and one.get("required")]
+    return urlencode({one["name"]: one["schema"].get("example", one.get("example", "")) for one in needed})
 
 
 def _places(spec: Any) -> Iterator[tuple[str, str, str]]:
@@ -85,13 +93,14 @@ class Matrix:
         self.paths: dict[tuple[str, str], str] = {}
 
     def path(self, line: Line, role: str, *, fresh: bool) -> str:
+        more = f"?{line.query}" if line.query else ""
         if not parameters(line.rule):
-            return line.rule
+            return line.rule + more
         self.api.mine.acting = role
         key = (line.rule, role)
         if fresh or key not in self.paths:
             self.paths[key] = fill(self.api, self.api.mine, line.rule, self.known)
-        return self.paths[key]
+        return self.paths[key] + more
 
     def send(self, client: Client, line: Line, role: str = "owner", *, fresh: bool = False) -> TestResponse:
         return client.open(self.path(line, role, fresh=fresh), method=line.method, json=line.body)

@@ -2985,6 +2985,12 @@ export interface components {
              *     ]
              */
             scopes?: ("main_config" | "conf_d" | "certificates" | "letsencrypt" | "referenced" | "firewall")[];
+            /**
+             * @description Only these files or folders
+             * @example [
+             *       "/etc/haproxy/haproxy.cfg"
+             *     ]
+             */
             paths?: string[];
         };
         ErrorOut: {
@@ -15961,7 +15967,7 @@ export interface operations {
                  *         "conf_d"
                  *       ],
                  *       "paths": [
-                 *         "text"
+                 *         "/etc/haproxy/haproxy.cfg"
                  *       ]
                  *     }
                  */
